@@ -24,7 +24,7 @@
  * @origin: where the value is from: KERNEL, REGISTER, ENTRY (user memory at
  *	    entry), RETURN (user memory at return), READER (looked up later)
  *
- *	SVMTRACE_SYSCALL(number, name)
+ *	SVMTRACE_SYSCALL(number, name, nr_args)
  *	SVMTRACE_ARG(syscall, index, type, name, show, "help")
  *
  * @type:   the type the kernel takes the argument as (s32, u32 or u64); it is
@@ -51,7 +51,7 @@
 #endif
 #endif
 #ifndef SVMTRACE_SYSCALL
-#define SVMTRACE_SYSCALL(number, name)
+#define SVMTRACE_SYSCALL(number, name, nr_args)
 #endif
 #ifndef SVMTRACE_ARG
 #define SVMTRACE_ARG(syscall, index, type, name, show, help)
@@ -211,7 +211,7 @@ SVMTRACE_FIELD(gap, u64, simulated, DEC, KERNEL,
 #endif
 
 #ifndef SVMTRACE_ONLY
-SVMTRACE_SYSCALL(0, process_vm_writev)
+SVMTRACE_SYSCALL(0, process_vm_writev, 6)
 SVMTRACE_ARG(process_vm_writev, 0, s32, pid, PID,
 	     "thread to write to, in the caller's pid namespace")
 SVMTRACE_ARG(process_vm_writev, 1, u64, local_iov, LOCAL_IOV,
@@ -225,7 +225,7 @@ SVMTRACE_ARG(process_vm_writev, 4, u64, riovcnt, DEC,
 SVMTRACE_ARG(process_vm_writev, 5, u64, flags, HEX,
 	     "no flag is defined: must be 0")
 
-SVMTRACE_SYSCALL(1, vmsplice)
+SVMTRACE_SYSCALL(1, vmsplice, 4)
 SVMTRACE_ARG(vmsplice, 0, s32, fd, FD,
 	     "file descriptor of the pipe")
 SVMTRACE_ARG(vmsplice, 1, u64, iov, LOCAL_IOV,
