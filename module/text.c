@@ -532,6 +532,27 @@ static void put_gap(struct line *l, const struct record_view *v)
 }
 
 /**
+ * text_escape() - makes any bytes readable, as in a string of C
+ * @buf:   where to
+ * @size:  of @buf; 4 * @count + 1 is always enough
+ * @bytes: what to escape
+ * @count: how many of them
+ *
+ * Quotation marks and backslashes are escaped, too, but the string itself is
+ * not put in quotation marks. A zero follows, which is not counted. Any context.
+ *
+ * Return: bytes written, less than @size.
+ */
+size_t text_escape(char *buf, size_t size, const void *bytes, size_t count)
+{
+	struct line line = { .buf = buf, .size = size };
+
+	put_escaped(&line, bytes, count);
+	buf[line.len] = '\0';
+	return line.len;
+}
+
+/**
  * text_line_max() - size of the longest line
  * @iovs:    entries per iovec array that are recorded
  * @preview: bytes of payload that are recorded

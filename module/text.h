@@ -30,6 +30,7 @@ struct text_style {
 
 extern const struct text_style text_style_default;
 
+size_t text_escape(char *buf, size_t size, const void *bytes, size_t count);
 size_t text_line_max(unsigned int iovs, unsigned int preview);
 size_t text_line(char *buf, size_t size, const struct record_view *v,
 		 const struct text_style *style);
