@@ -525,7 +525,6 @@ static void put_gap(struct line *l, const struct record_view *v)
 	    (unsigned long long)(gap->last_seq - gap->first_seq + 1), v->record->cpu,
 	    (unsigned long long)gap->first_seq, (unsigned long long)gap->last_seq);
 	put_cause(l, "ring full", gap->ring_full);
-	put_cause(l, "nested", gap->nested);
 	put_cause(l, "no ring", gap->no_ring);
 	put_cause(l, "simulated", gap->simulated);
 	put_text(l, " ---");
