@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From the kernel's monotonic time to the time of day. */
+#ifndef SVMTRACE_CLOCK_H
+#define SVMTRACE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NSEC_PER_SEC 1000000000ULL
+
+void clock_update(void);
+uint64_t clock_realtime(uint64_t monotonic);
+void clock_rfc3339(char *buf, size_t size, uint64_t realtime);
+const char *clock_boot_id(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The COMMAND that is run and traced, and what descends from it. */
+#ifndef SVMTRACE_COMMAND_H
+#define SVMTRACE_COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "options.h"
+
+/**
+ * struct command - a command that was run
+ * @pid:    of its process, 0 if there is no command
+ * @ended:  its process has ended
+ * @status: for exit(), as a shell has it
+ * @alone:  no descendant is left, either
+ */
+struct command {
+	pid_t pid;
+	bool ended;
+	int status;
+	bool alone;
+};
+
+void command_adopt(void);
+void command_run(struct command *c, const struct options *o, const sigset_t *signals);
+void command_reap(struct command *c);
+
+#endif

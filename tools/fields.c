@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The fields of a record as data, and the list of them for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fields.h"
+#include "table.h"
+
+#define PREFIX_record ""
+#define PREFIX_call ""
+#define PREFIX_caller ""
+#define PREFIX_context ""
+#define PREFIX_target "target_"
+#define PREFIX_target_context "target_"
+#define PREFIX_pipe "pipe_"
+#define PREFIX_extra ""
+#define PREFIX_gap ""
+
+const struct field fields[] = {
+#define SVMTRACE_FIELD(group, type, name, show, origin, help) \
+	{ PREFIX_##group #name, FIELD_##group, FIELD_##type, SHOW_##show, \
+	  offsetof(struct svmtrace_##group, name) },
+#include <linux/svmtrace_fields.h>
+};
+
+const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
+
+/**
+ * field_number() - the value of a field that is a number
+ * @f:	   the field, not of type comm
+ * @group: the structure that it is part of
+ *
+ * Return: the value; one of type s64 as the same 64 bits.
+ */
+__u64 field_number(const struct field *f, const void *group)
+{
+	const char *at = (const char *)group + f->offset;
+	__u64 u64;
+	__u32 u32;
+	__u16 u16;
+
+	switch (f->type) {
+	case FIELD_u8:
+		return *(const __u8 *)at;
+	case FIELD_u16:
+		memcpy(&u16, at, sizeof(u16));
+		return u16;
+	case FIELD_u32:
+		memcpy(&u32, at, sizeof(u32));
+		return u32;
+	default:
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
+	}
+}
+
+#define ORIGIN_KERNEL "kernel"
+#define ORIGIN_REGISTER "register"
+#define ORIGIN_ENTRY "memory at entry"
+#define ORIGIN_RETURN "memory at return"
+#define ORIGIN_READER "looked up later"
+
+#define COLUMNS 5
+
+/* Rows of the list: the fields, then arguments, then what only the outputs have. */
+static const char *const list[][COLUMNS] = {
+#define SVMTRACE_FIELD(group, type, name, show, origin, help) \
+	{ PREFIX_##group #name, #type, #show, ORIGIN_##origin, help },
+#include <linux/svmtrace_fields.h>
+#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
+	{ "arg_" #name, #type, #show, ORIGIN_REGISTER, #syscall ": " help },
+#include <linux/svmtrace_fields.h>
+	{ "time_utc", "text", "TEXT", ORIGIN_READER,
+	  "time as UTC, by the difference of the clocks when it is printed" },
+	{ "time_mono", "u64", "TIME", ORIGIN_KERNEL, "time, as JSON names it" },
+	{ "boot_id", "text", "TEXT", ORIGIN_READER, "which boot the times are of" },
+	{ "duration", "u64", "TIME", ORIGIN_KERNEL, "time - entry_time" },
+	{ "errno", "text", "TEXT", ORIGIN_KERNEL, "name of the error in ret" },
+	{ "exe", "text", "TEXT", ORIGIN_KERNEL, "base name of the caller's executable" },
+	{ "target_exe", "text", "TEXT", ORIGIN_KERNEL,
+	  "base name of the target's executable" },
+	{ "flags", "names", "SPLICE_FLAGS", ORIGIN_REGISTER, "arg_flags of vmsplice" },
+	{ "iov", "array", "ADDRESSES", ORIGIN_ENTRY,
+	  "local (or only) iovec array; at return where marks say at-return" },
+	{ "remote_iov", "array", "ADDRESSES", ORIGIN_ENTRY,
+	  "remote iovec array; at return where marks say remote-at-return" },
+	{ "iov_at_return", "array", "ADDRESSES", ORIGIN_RETURN,
+	  "the local array, if it changed" },
+	{ "remote_iov_at_return", "array", "ADDRESSES", ORIGIN_RETURN,
+	  "the remote array, if it changed" },
+	{ "preview", "text", "TEXT", ORIGIN_ENTRY,
+	  "payload; at return where marks say preview-at-return" },
+	{ "preview_at_return", "text", "TEXT", ORIGIN_RETURN,
+	  "payload, if it changed" },
+	{ "lost", "u64", "DEC", ORIGIN_KERNEL, "records lost in a gap" },
+	{ "later_exe", "text", "TEXT", ORIGIN_READER, "-y: /proc/PID/exe of the caller" },
+	{ "later_target_exe", "text", "TEXT", ORIGIN_READER,
+	  "-y: /proc/PID/exe of the target" },
+	{ "later_fd", "text", "TEXT", ORIGIN_READER, "-y: /proc/PID/fd of vmsplice's fd" },
+};
+
+/**
+ * fields_list() - prints the list of fields
+ * @json: as JSON
+ *
+ * Return: exit status.
+ */
+int fields_list(int json)
+{
+	static const struct column columns[COLUMNS] = {
+		{ "NAME" }, { "TYPE" }, { "SHOW" }, { "ORIGIN" }, { "MEANING" },
+	};
+	struct table *t = table_new("fields", columns, COLUMNS, json);
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		table_add(t, list[i]);
+	table_print(t, stdout);
+	return 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tells what was lost, as it happens (but at most once a second) and at the end.
+ */
+#include <err.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "losses.h"
+#include "session.h"
+
+#define INTERVAL_MS 1000
+
+/* What was lost since it was last told. */
+static struct {
+	uint64_t records;
+	uint64_t gaps;
+	unsigned int cpu;
+	uint64_t first;
+	uint64_t last;
+	uint64_t told_ms;
+} untold;
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/**
+ * losses_add() - notes a gap, for losses_tell()
+ * @record: its record
+ * @gap:    the gap
+ */
+void losses_add(const struct svmtrace_record *record, const struct svmtrace_gap *gap)
+{
+	untold.records += gap->last_seq - gap->first_seq + 1;
+	untold.gaps++;
+	untold.cpu = record->cpu;
+	untold.first = gap->first_seq;
+	untold.last = gap->last_seq;
+}
+
+/**
+ * losses_tell() - tells the gaps that have been noted, if it is time to
+ *
+ * Return: ms after which it shall be called again, or -1 if it need not.
+ */
+int losses_tell(void)
+{
+	uint64_t now = now_ms();
+
+	if (!untold.gaps)
+		return -1;
+	if (untold.told_ms && now - untold.told_ms < INTERVAL_MS)
+		return INTERVAL_MS - (now - untold.told_ms);
+	if (untold.gaps == 1)
+		warnx("lost %llu records on CPU %u: seq %llu to %llu",
+		      (unsigned long long)untold.records, untold.cpu,
+		      (unsigned long long)untold.first, (unsigned long long)untold.last);
+	else
+		warnx("lost %llu records in %llu gaps", (unsigned long long)untold.records,
+		      (unsigned long long)untold.gaps);
+	untold.records = 0;
+	untold.gaps = 0;
+	untold.told_ms = now;
+	return -1;
+}
+
+static void tell_lost(const struct svmtrace_stats *s)
+{
+	const struct {
+		const char *cause;
+		uint64_t count;
+	} causes[] = {
+		{ "ring full", s->lost_ring_full },
+		{ "nested", s->lost_nested },
+		{ "no ring", s->lost_no_ring },
+		{ "simulated", s->lost_simulated },
+	};
+	char text[200];
+	size_t i, len = 0;
+
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].count)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s %llu",
+					len ? ", " : "", causes[i].cause,
+					(unsigned long long)causes[i].count);
+	}
+	warnx("%llu of %llu calls lost (%s)%s", (unsigned long long)session_lost(s),
+	      (unsigned long long)s->entered, text,
+	      s->lost_ring_full ? "; a larger buffer (-B) or a narrower trace helps" : "");
+}
+
+/**
+ * losses_total() - tells what the trace has, and what it has not
+ * @before: counters when the session was started
+ * @after:  counters after it was stopped
+ * @quiet:  only what it has not
+ */
+void losses_total(const struct svmtrace_stats *before, const struct svmtrace_stats *after,
+		  bool quiet)
+{
+	uint64_t missed = after->missed - before->missed;
+
+	untold.told_ms = 0;
+	losses_tell();
+	if (!quiet)
+		warnx("%llu calls recorded, %llu without result, %llu in flight",
+		      (unsigned long long)after->delivered,
+		      (unsigned long long)after->no_result,
+		      (unsigned long long)after->in_flight);
+	if (session_lost(after))
+		tell_lost(after);
+	if (after->entries_lost)
+		warnx("%llu entry records lost", (unsigned long long)after->entries_lost);
+	if (missed)
+		warnx("the kernel itself dropped %llu probe hits: other probes interfere",
+		      (unsigned long long)missed);
+}

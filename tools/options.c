@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command line. */
+#include <argp.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/svmtrace.h>
+
+#include "names.h"
+#include "options.h"
+#include "version.h"
+
+#define DEFAULT_IOVS 16
+
+enum option_key {
+	KEY_JSON = 0x100,
+	KEY_LIST_FIELDS,
+	KEY_ENTRIES,
+	KEY_IOVS,
+	KEY_LOSE_EVERY,
+};
+
+const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
+
+static const char doc[] =
+	"Traces process_vm_writev(2) and vmsplice(2) calls of the whole machine, of "
+	"some processes, or of COMMAND and its descendants.\v"
+	"`svmtrace stat' shows the module and its sessions, `svmtrace check' whether "
+	"everything works. See svmtrace(8).";
+
+static const char args_doc[] = "\nstat\ncheck\n-- COMMAND [ARG...]";
+
+static const struct argp_option option_table[] = {
+	{ NULL, 0, NULL, 0, "What to trace:", 1 },
+	{ "trace", 'e', "SYSCALL", 0, "only process_vm_writev or vmsplice", 1 },
+	{ "pid", 'p', "PID", 0, "only calls by this process; may be repeated", 1 },
+	{ "follow", 'f', NULL, 0, "with -p: and by its descendants", 1 },
+	{ "user", 'u', "USER", 0,
+	  "only calls by this user (real uid); with COMMAND: run it as USER", 1 },
+	{ "successful-only", 'z', NULL, 0, "only calls that succeeded", 1 },
+	{ "failed-only", 'Z', NULL, 0, "only calls that failed", 1 },
+	{ "entries", KEY_ENTRIES, NULL, 0, "show calls when they enter, too", 1 },
+	{ "count", 'n', "N", 0, "stop after N calls", 1 },
+
+	{ NULL, 0, NULL, 0, "How much of it:", 2 },
+	{ "preview", 's', "N", 0, "record N bytes of the payload (default 0)", 2 },
+	{ "iovs", KEY_IOVS, "N", 0, "record N entries of each iovec array (default 16)", 2 },
+	{ "ring-size", 'B', "SIZE", 0, "buffer per CPU, for example 256K or 8M", 2 },
+	{ "lose-every", KEY_LOSE_EVERY, "N", 0, "drop every Nth call, to test alarms", 2 },
+
+	{ NULL, 0, NULL, 0, "How it looks:", 3 },
+	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
+	{ "json", KEY_JSON, NULL, 0, "one JSON object per line", 3 },
+	{ "summary-only", 'c', NULL, 0, "only a summary at the end", 3 },
+	{ "summary", 'C', NULL, 0, "a summary at the end, too", 3 },
+	{ "summary-sort-by", 'S', "KEY", 0,
+	  "sort it by calls (default), errors, asked, moved, time or name", 3 },
+	{ NULL, 't', NULL, 0,
+	  "time of day; -tt with microseconds, -ttt in seconds since 1970", 3 },
+	{ "relative-timestamps", 'r', NULL, 0, "time since the line before", 3 },
+	{ "syscall-times", 'T', NULL, 0, "durations in seconds", 3 },
+	{ "decode-fds", 'y', NULL, 0,
+	  "look up paths of files and executables, when the call is printed", 3 },
+	{ "quiet", 'q', NULL, 0, "no notes; losses are still told", 3 },
+	{ "list-fields", KEY_LIST_FIELDS, NULL, 0, "list what is recorded", 3 },
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
+	{ 0 }
+};
+
+static unsigned long parse_number(struct argp_state *state, const char *what,
+				  const char *text, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || value > max)
+		argp_error(state, "%s must be a number from 0 to %lu, not '%s'", what, max,
+			   text);
+	return value;
+}
+
+static unsigned int parse_size(struct argp_state *state, const char *text)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*end && strchr("kK", *end))
+		value <<= 10, end++;
+	else if (*end && strchr("mM", *end))
+		value <<= 20, end++;
+	if (errno || *end || *text == '-' || value > UINT32_MAX || !value ||
+	    value & (value - 1))
+		argp_error(state, "the ring size must be a power of two, such as 256K or 8M");
+	return value;
+}
+
+static void parse_pids(struct argp_state *state, struct options *o, char *list)
+{
+	char *pid, *save = NULL;
+
+	for (pid = strtok_r(list, ", \n", &save); pid; pid = strtok_r(NULL, ", \n", &save)) {
+		o->pids = reallocarray(o->pids, o->nr_pids + 1, sizeof(*o->pids));
+		if (!o->pids)
+			argp_failure(state, EXIT_FAILURE, ENOMEM, "-p");
+		o->pids[o->nr_pids++] = parse_number(state, "a process id", pid, INT32_MAX);
+	}
+}
+
+static void parse_syscalls(struct argp_state *state, struct options *o, char *list)
+{
+	char *name, *save = NULL;
+	unsigned int i;
+
+	if (!strncmp(list, "trace=", 6))
+		list += 6;
+	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		for (i = 0; i < SVMTRACE_NR_SYSCALLS && strcmp(name, name_syscall(i)); i++)
+			;
+		if (i == SVMTRACE_NR_SYSCALLS)
+			argp_error(state, "'%s' is not traced: only process_vm_writev and vmsplice are",
+				   name);
+		o->syscalls |= 1U << i;
+	}
+}
+
+static void parse_sort(struct argp_state *state, struct options *o, const char *name)
+{
+	static const char *const names[] = {
+		[SORT_CALLS] = "calls",
+		[SORT_ERRORS] = "errors",
+		[SORT_ASKED] = "asked",
+		[SORT_MOVED] = "moved",
+		[SORT_TIME] = "time",
+		[SORT_NAME] = "name",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i])) {
+			o->sort = i;
+			return;
+		}
+	}
+	argp_error(state, "cannot sort by '%s'", name);
+}
+
+static void parse_user(struct argp_state *state, struct options *o, const char *name)
+{
+	const struct passwd *user = getpwnam(name);
+	char *end;
+
+	o->user = name;
+	if (!user) {
+		o->uid = strtoul(name, &end, 10);
+		o->gid = o->uid;
+		if (*end || end == name || *name == '-')
+			argp_error(state, "no such user: %s", name);
+		user = getpwuid(o->uid);
+	}
+	if (user) {
+		o->uid = user->pw_uid;
+		o->gid = user->pw_gid;
+	}
+}
+
+/* Is it something that a shell would run? */
+static bool is_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *copy, *dir, *save = NULL, *file;
+	bool found = false;
+	struct stat st;
+
+	if (strchr(name, '/'))
+		return !stat(name, &st) && S_ISREG(st.st_mode) && !access(name, X_OK);
+	copy = strdup(path ? path : "");
+	if (!copy)
+		return false;
+	for (dir = strtok_r(copy, ":", &save); dir && !found; dir = strtok_r(NULL, ":", &save)) {
+		if (asprintf(&file, "%s/%s", dir, name) < 0)
+			break;
+		found = is_program(file);
+		free(file);
+	}
+	free(copy);
+	return found;
+}
+
+static void parse_word(struct argp_state *state, struct options *o, char *word)
+{
+	if (state->quoted && state->next > state->quoted) {
+		o->command = state->argv + state->next - 1;
+		state->next = state->argc;
+	} else if (o->mode == MODE_TRACE && !strcmp(word, "stat")) {
+		o->mode = MODE_STAT;
+	} else if (o->mode == MODE_TRACE && !strcmp(word, "check")) {
+		o->mode = MODE_CHECK;
+	} else if (is_program(word)) {
+		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
+			     word);
+	} else {
+		argp_error(state, "unknown argument: %s", word);
+	}
+}
+
+static void check_together(struct argp_state *state, struct options *o)
+{
+	if (o->only_ok && o->only_failed)
+		argp_error(state, "-z and -Z exclude each other");
+	if (o->command && o->mode != MODE_TRACE)
+		argp_error(state, "no COMMAND is run here");
+	if (o->follow && !o->nr_pids && !o->command)
+		argp_error(state, "-f goes with -p PID; without it everything is traced");
+	if (!o->syscalls)
+		o->syscalls = SVMTRACE_SYSCALLS_ALL;
+}
+
+static error_t parse_look(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'o':
+		o->file = arg;
+		break;
+	case KEY_JSON:
+		o->json = true;
+		break;
+	case 'c':
+		o->trace = false;
+		o->summary = true;
+		break;
+	case 'C':
+		o->summary = true;
+		break;
+	case 'S':
+		parse_sort(state, o, arg);
+		break;
+	case 't':
+		if (o->stamp < STAMP_EPOCH_USEC)
+			o->stamp++;
+		break;
+	case 'r':
+		o->relative = true;
+		break;
+	case 'T':
+		o->seconds = true;
+		break;
+	case 'y':
+		o->lookup = true;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'e':
+		parse_syscalls(state, o, arg);
+		break;
+	case 'p':
+		parse_pids(state, o, arg);
+		break;
+	case 'f':
+		o->follow = true;
+		break;
+	case 'u':
+		parse_user(state, o, arg);
+		break;
+	case 'z':
+		o->only_ok = true;
+		break;
+	case 'Z':
+		o->only_failed = true;
+		break;
+	case KEY_ENTRIES:
+		o->entries = true;
+		break;
+	case 'n':
+		o->count = parse_number(state, "-n", arg, INT64_MAX);
+		break;
+	case 's':
+		o->preview = parse_number(state, "-s", arg, SVMTRACE_PREVIEW_MAX);
+		break;
+	case KEY_IOVS:
+		o->iovs = parse_number(state, "--iovs", arg, SVMTRACE_IOVS_MAX);
+		break;
+	case 'B':
+		o->ring_size = parse_size(state, arg);
+		break;
+	case KEY_LOSE_EVERY:
+		o->lose_every = parse_number(state, "--lose-every", arg, UINT32_MAX);
+		break;
+	case KEY_LIST_FIELDS:
+		o->mode = MODE_LIST_FIELDS;
+		break;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case ARGP_KEY_ARG:
+		parse_word(state, o, arg);
+		break;
+	case ARGP_KEY_END:
+		check_together(state, o);
+		break;
+	default:
+		return parse_look(key, arg, state);
+	}
+	return 0;
+}
+
+/**
+ * options_parse() - reads the command line; ends the program if it is wrong
+ * @o:	  filled in
+ * @argc: of main()
+ * @argv: of main(); parts of it are used as long as @o is
+ */
+void options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = args_doc,
+		.doc = doc,
+	};
+
+	*o = (struct options){ .iovs = DEFAULT_IOVS, .trace = true };
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the command line asks for. */
+#ifndef SVMTRACE_OPTIONS_H
+#define SVMTRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define EXIT_USAGE 2
+
+enum mode {
+	MODE_TRACE,
+	MODE_STAT,
+	MODE_CHECK,
+	MODE_LIST_FIELDS,
+};
+
+enum sort_key {
+	SORT_CALLS,
+	SORT_ERRORS,
+	SORT_ASKED,
+	SORT_MOVED,
+	SORT_TIME,
+	SORT_NAME,
+};
+
+enum stamp {
+	STAMP_MONOTONIC,
+	STAMP_CLOCK,		/* -t */
+	STAMP_CLOCK_USEC,	/* -tt */
+	STAMP_EPOCH_USEC,	/* -ttt */
+};
+
+/**
+ * struct options - the command line, parsed
+ * @mode:	  what to do
+ * @command:	  COMMAND and its arguments, or NULL
+ * @pids:	  -p: callers to trace
+ * @nr_pids:	  entries of @pids
+ * @follow:	  -f: and their descendants
+ * @user:	  -u: name of the user, or NULL
+ * @uid:	  of @user
+ * @gid:	  of @user
+ * @syscalls:	  -e: bit per syscall
+ * @only_ok:	  -z
+ * @only_failed:  -Z
+ * @entries:	  --entries
+ * @count:	  -n: stop after so many calls; 0 never
+ * @iovs:	  --iovs
+ * @preview:	  -s
+ * @ring_size:	  -B: bytes per CPU, 0 for the module's default
+ * @lose_every:	  --lose-every
+ * @file:	  -o, or NULL
+ * @json:	  --json
+ * @summary:	  -c or -C
+ * @trace:	  print every call: not -c
+ * @sort:	  -S
+ * @stamp:	  -t
+ * @relative:	  -r
+ * @seconds:	  -T
+ * @lookup:	  -y
+ * @quiet:	  -q
+ */
+struct options {
+	enum mode mode;
+	char **command;
+	pid_t *pids;
+	size_t nr_pids;
+	bool follow;
+	const char *user;
+	uid_t uid;
+	gid_t gid;
+	unsigned int syscalls;
+	bool only_ok;
+	bool only_failed;
+	bool entries;
+	uint64_t count;
+	unsigned int iovs;
+	unsigned int preview;
+	unsigned int ring_size;
+	unsigned int lose_every;
+	const char *file;
+	bool json;
+	bool summary;
+	bool trace;
+	enum sort_key sort;
+	enum stamp stamp;
+	bool relative;
+	bool seconds;
+	bool lookup;
+	bool quiet;
+};
+
+void options_parse(struct options *o, int argc, char **argv);
+
+#endif

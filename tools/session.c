@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A session with the kernel module. What goes wrong here usually has a cause
+ * that the user can do something about, so the messages name the cure.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "session.h"
+
+#define MAJOR(version) ((version) >> 16)
+
+/**
+ * session_cure() - what to do when the device cannot be opened
+ * @error: errno of open()
+ *
+ * Return: a message that names the cure.
+ */
+const char *session_cure(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "the kernel module is not loaded: try \"modprobe svmtrace\"";
+	case EACCES:
+	case EPERM:
+		return "permission denied: run it as root, or with CAP_PERFMON";
+	case EUSERS:
+	case EMFILE:
+		return "too many sessions are open: end one, or load the module with a larger limit";
+	case ENOMEM:
+		return "not enough memory: try a smaller ring size (-B)";
+	default:
+		return strerror(error);
+	}
+}
+
+/**
+ * session_version_cure() - does the tool understand this module?
+ * @info: what the module says about itself
+ *
+ * Return: NULL if it does, or else a message that names the cure.
+ */
+const char *session_version_cure(const struct svmtrace_info *info)
+{
+	if (MAJOR(info->abi_version) == MAJOR(SVMTRACE_ABI_VERSION) &&
+	    MAJOR(info->schema_version) == MAJOR(SVMTRACE_SCHEMA_VERSION))
+		return NULL;
+	return "the loaded module and this tool do not belong together: "
+	       "unload it (rmmod svmtrace) and load the one of the tool's version";
+}
+
+/**
+ * session_try_open() - opens the device
+ * @s: filled in
+ *
+ * Return: 0, or an errno; EPROTO if the module does not answer as ours does.
+ */
+int session_try_open(struct session *s)
+{
+	s->info = (struct svmtrace_info){ .size = sizeof(s->info) };
+	s->fd = open(SVMTRACE_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (s->fd < 0)
+		return errno;
+	if (ioctl(s->fd, SVMTRACE_IOC_GET_INFO, &s->info)) {
+		close(s->fd);
+		return EPROTO;
+	}
+	s->info.version[sizeof(s->info.version) - 1] = '\0';
+	return 0;
+}
+
+/**
+ * session_open() - opens a session; ends the program if that does not work
+ * @s: filled in
+ */
+void session_open(struct session *s)
+{
+	int error = session_try_open(s);
+	const char *cure;
+
+	if (error)
+		errx(EXIT_FAILURE, "%s: %s", SVMTRACE_DEVICE, session_cure(error));
+	cure = session_version_cure(&s->info);
+	if (cure)
+		errx(EXIT_FAILURE, "%s", cure);
+}
+
+/**
+ * session_close() - ends a session
+ * @s: the session
+ */
+void session_close(struct session *s)
+{
+	close(s->fd);
+	s->fd = -1;
+}
+
+/**
+ * session_get_config() - settings of a session
+ * @s:	    the session
+ * @config: filled in
+ */
+void session_get_config(const struct session *s, struct svmtrace_config *config)
+{
+	*config = (struct svmtrace_config){ .size = sizeof(*config) };
+	if (ioctl(s->fd, SVMTRACE_IOC_GET_CONFIG, config))
+		err(EXIT_FAILURE, "cannot get the session's settings");
+	config->size = sizeof(*config);
+}
+
+/**
+ * session_set_config() - sets up a session that has not been started
+ * @s:	    the session; its @info is brought up to date
+ * @config: settings, as got by session_get_config() and then changed
+ */
+void session_set_config(struct session *s, const struct svmtrace_config *config)
+{
+	if (config->ring_size < s->info.ring_size_min ||
+	    config->ring_size > s->info.ring_size_max)
+		errx(EXIT_FAILURE, "the ring size (-B) must be from %u to %u bytes",
+		     s->info.ring_size_min, s->info.ring_size_max);
+	if (ioctl(s->fd, SVMTRACE_IOC_SET_CONFIG, config)) {
+		if (errno == EPERM && config->preview_max)
+			errx(EXIT_FAILURE, "recording the payload (-s) needs CAP_SYS_PTRACE");
+		err(EXIT_FAILURE, "the module refuses these settings");
+	}
+	s->info = (struct svmtrace_info){ .size = sizeof(s->info) };
+	if (ioctl(s->fd, SVMTRACE_IOC_GET_INFO, &s->info))
+		err(EXIT_FAILURE, "cannot ask the module");
+}
+
+/**
+ * session_add_caller() - narrows a session to the calls of a process
+ * @s:	   the session
+ * @pid:   one more process whose calls are wanted
+ * @flags: SVMTRACE_PIDS_FOLLOW or 0
+ */
+void session_add_caller(const struct session *s, pid_t pid, unsigned int flags)
+{
+	__u32 number = pid;
+	struct svmtrace_pids pids = {
+		.size = sizeof(pids),
+		.op = SVMTRACE_PIDS_ADD,
+		.set = SVMTRACE_PIDS_CALLER,
+		.flags = flags,
+		.count = 1,
+		.pids = (uintptr_t)&number,
+	};
+
+	if (!ioctl(s->fd, SVMTRACE_IOC_PIDS, &pids))
+		return;
+	if (errno == ESRCH)
+		errx(EXIT_FAILURE, "-p: there is no process %d", pid);
+	err(EXIT_FAILURE, "-p: %d", pid);
+}
+
+/**
+ * session_start() - from here on calls are recorded
+ * @s: the session
+ */
+void session_start(const struct session *s)
+{
+	if (!ioctl(s->fd, SVMTRACE_IOC_START, 0))
+		return;
+	if (errno == ENOMEM)
+		errx(EXIT_FAILURE, "cannot start: %s", session_cure(errno));
+	err(EXIT_FAILURE, "cannot start; the kernel's log may say why");
+}
+
+/**
+ * session_stop() - ends the recording; what was recorded can still be read
+ * @s: the session
+ */
+void session_stop(const struct session *s)
+{
+	if (ioctl(s->fd, SVMTRACE_IOC_STOP, 0))
+		warn("cannot stop the session");
+}
+
+/**
+ * session_stats() - counters of a session
+ * @s:	   the session
+ * @stats: filled in
+ */
+void session_stats(const struct session *s, struct svmtrace_stats *stats)
+{
+	*stats = (struct svmtrace_stats){ .size = sizeof(*stats) };
+	if (ioctl(s->fd, SVMTRACE_IOC_GET_STATS, stats))
+		err(EXIT_FAILURE, "cannot get the session's counters");
+}
+
+/**
+ * session_lost() - calls that a session has lost, whatever the cause
+ * @stats: its counters
+ */
+__u64 session_lost(const struct svmtrace_stats *stats)
+{
+	return stats->lost_ring_full + stats->lost_nested + stats->lost_no_ring +
+	       stats->lost_simulated;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A session with the kernel module: one open /dev/svmtrace. */
+#ifndef SVMTRACE_SESSION_H
+#define SVMTRACE_SESSION_H
+
+#include <sys/types.h>
+
+#include <linux/svmtrace.h>
+
+#define SVMTRACE_DEVICE "/dev/svmtrace"
+
+/**
+ * struct session - a session
+ * @fd:	  of the device
+ * @info: what the module says about itself and the session
+ */
+struct session {
+	int fd;
+	struct svmtrace_info info;
+};
+
+const char *session_cure(int error);
+const char *session_version_cure(const struct svmtrace_info *info);
+
+int session_try_open(struct session *s);
+void session_open(struct session *s);
+void session_close(struct session *s);
+
+void session_get_config(const struct session *s, struct svmtrace_config *config);
+void session_set_config(struct session *s, const struct svmtrace_config *config);
+void session_add_caller(const struct session *s, pid_t pid, unsigned int flags);
+void session_start(const struct session *s);
+void session_stop(const struct session *s);
+void session_stats(const struct session *s, struct svmtrace_stats *stats);
+__u64 session_lost(const struct svmtrace_stats *stats);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * svmtrace stat: the module, and the sessions that are open. Counters of other
+ * sessions are in /proc/PID/fdinfo of their device, by their names in struct
+ * svmtrace_stats.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "session.h"
+#include "table.h"
+#include "text.h"
+
+#define PARAMETERS "/sys/module/svmtrace/parameters"
+
+static __attribute__((__format__(__printf__, 3, 4)))
+void add_value(struct table *t, const char *name, const char *format, ...)
+{
+	char value[256];
+	const char *cells[] = { name, value };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	table_add(t, cells);
+}
+
+/* The first line of a file; "" if it cannot be read. */
+static void read_line(char *line, int size, const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	*line = '\0';
+	if (!file)
+		return;
+	if (!fgets(line, size, file))
+		*line = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	fclose(file);
+}
+
+static void add_parameters(struct table *t)
+{
+	DIR *dir = opendir(PARAMETERS);
+	struct dirent *entry;
+	char path[512], value[256], name[300];
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), PARAMETERS "/%s", entry->d_name);
+		snprintf(name, sizeof(name), "parameter %s", entry->d_name);
+		read_line(value, sizeof(value), path);
+		add_value(t, name, "%s", value);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void show_module(const struct session *s, bool json)
+{
+	static const struct column columns[] = { { "MODULE" }, { "VALUE" } };
+	const struct svmtrace_info *info = &s->info;
+	struct table *t = table_new("module", columns, 2, json);
+	struct svmtrace_stats stats;
+
+	session_stats(s, &stats);
+	add_value(t, "version", "%s", info->version);
+	add_value(t, "ABI version", "%u.%u", info->abi_version >> 16,
+		  info->abi_version & 0xffff);
+	add_value(t, "schema version", "%u.%u", info->schema_version >> 16,
+		  info->schema_version & 0xffff);
+	add_value(t, "features", "%s%s%s",
+		  info->features & SVMTRACE_FEATURE_IA32 ? "ia32 " : "",
+		  info->features & SVMTRACE_FEATURE_X32 ? "x32 " : "",
+		  info->features & SVMTRACE_FEATURE_MNT_NS ? "mnt_ns" : "");
+	add_value(t, "ring size per CPU", "%u (%u to %u)", info->ring_size,
+		  info->ring_size_min, info->ring_size_max);
+	/* Without the one that asks. */
+	add_value(t, "sessions", "%u of at most %u", stats.sessions - 1, info->sessions_max);
+	add_value(t, "probe hits missed", "%llu", (unsigned long long)stats.missed);
+	add_parameters(t);
+	table_print(t, stdout);
+}
+
+/* What is shown of a session: values in its fdinfo, added up. */
+static const struct {
+	const char *heading;
+	const char *keys[4];
+} counters[] = {
+	{ "STATE", { "state" } },
+	{ "ENTERED", { "entered" } },
+	{ "DELIVERED", { "delivered" } },
+	{ "FILTERED", { "filtered" } },
+	{ "LOST", { "lost_ring_full", "lost_nested", "lost_no_ring", "lost_simulated" } },
+	{ "IN-FLIGHT", { "in_flight" } },
+	{ "NO-RESULT", { "no_result" } },
+	{ "RINGS", { "rings" } },
+};
+
+#define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
+#define COLUMNS (NR_COUNTERS + 3)
+#define CELL_LEN 80
+
+static bool has_key(size_t counter, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < 4 && counters[counter].keys[i]; i++) {
+		if (!strcmp(counters[counter].keys[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* A counter that comes twice is a sum; the state is a word. */
+static void add_counter(char *cell, const char *value)
+{
+	if (!*cell || !isdigit((unsigned char)*value))
+		snprintf(cell, CELL_LEN, "%s", value);
+	else
+		snprintf(cell, CELL_LEN, "%llu",
+			 strtoull(cell, NULL, 10) + strtoull(value, NULL, 10));
+}
+
+static void read_counters(char cells[][CELL_LEN], const char *path)
+{
+	char key[64], value[CELL_LEN];
+	FILE *file = fopen(path, "re");
+	size_t i;
+
+	if (!file)
+		return;
+	while (fscanf(file, " %63[^:]: %79s", key, value) == 2) {
+		for (i = 0; i < NR_COUNTERS; i++) {
+			if (has_key(i, key))
+				add_counter(cells[i], value);
+		}
+	}
+	fclose(file);
+}
+
+static void add_session(struct table *t, const char *pid, const char *fd)
+{
+	char cells[COLUMNS][CELL_LEN] = { "" };
+	char comm[64], path[600];
+	const char *row[COLUMNS];
+	size_t i;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	read_line(comm, sizeof(comm), path);
+	text_escape(cells[1], CELL_LEN, comm, strlen(comm));
+	snprintf(path, sizeof(path), "/proc/%s/fdinfo/%s", pid, fd);
+	read_counters(&cells[3], path);
+	row[0] = pid;
+	row[2] = fd;
+	row[1] = cells[1];
+	for (i = 3; i < COLUMNS; i++)
+		row[i] = *cells[i] ? cells[i] : "-";
+	table_add(t, row);
+}
+
+/* Is it one of our device's, and not our own? */
+static bool is_session(const char *pid, const char *fd)
+{
+	char path[600], link[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, fd);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len < 0)
+		return false;
+	link[len] = '\0';
+	return !strcmp(link, SVMTRACE_DEVICE) && atoi(pid) != getpid();
+}
+
+static void add_sessions_of(struct table *t, const char *pid)
+{
+	struct dirent *entry;
+	char path[300];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (is_session(pid, entry->d_name))
+			add_session(t, pid, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void show_sessions(bool json)
+{
+	struct column columns[COLUMNS] = { { "PID" }, { "COMMAND" }, { "FD" } };
+	struct dirent *entry;
+	struct table *t;
+	DIR *dir;
+	size_t i;
+
+	for (i = 0; i < NR_COUNTERS; i++)
+		columns[i + 3] = (struct column){ counters[i].heading, false };
+	t = table_new("sessions", columns, COLUMNS, json);
+	dir = opendir("/proc");
+	while (dir && (entry = readdir(dir))) {
+		if (isdigit((unsigned char)entry->d_name[0]))
+			add_sessions_of(t, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	table_print(t, stdout);
+}
+
+/**
+ * stat_show() - prints what is known of the module and its sessions
+ * @json: as JSON
+ *
+ * Return: exit status.
+ */
+int stat_show(bool json)
+{
+	struct session s;
+
+	session_open(&s);
+	show_module(&s, json);
+	if (!json)
+		putchar('\n');
+	show_sessions(json);
+	session_close(&s);
+	return EXIT_SUCCESS;
+}

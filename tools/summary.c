@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What -c prints: calls by syscall, and by caller and target. */
+#include <err.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "names.h"
+#include "summary.h"
+#include "table.h"
+#include "text.h"
+
+/**
+ * struct total - what is counted
+ * @calls:  calls
+ * @errors: of these, calls that failed
+ * @asked:  bytes that they asked for
+ * @moved:  bytes that were transferred
+ * @time:   ns that they took
+ */
+struct total {
+	uint64_t calls;
+	uint64_t errors;
+	uint64_t asked;
+	uint64_t moved;
+	uint64_t time;
+};
+
+/**
+ * struct pair - a caller and what it writes to
+ * @syscall:	  which, so that a pipe and a process are told apart
+ * @caller:	  process, or thread if the process was not recorded
+ * @caller_start: its start time
+ * @target:	  process, or inode of the pipe
+ * @target_start: start time of the process
+ * @caller_comm:  name of the first thread seen
+ * @target_comm:  the same of the target, "" of a pipe
+ * @total:	  the counts
+ *
+ * The members before @caller_comm are the key, and have no holes.
+ */
+struct pair {
+	uint64_t syscall;
+	uint64_t caller;
+	uint64_t caller_start;
+	uint64_t target;
+	uint64_t target_start;
+	char caller_comm[SVMTRACE_COMM_LEN];
+	char target_comm[SVMTRACE_COMM_LEN];
+	struct total total;
+};
+
+#define KEY_SIZE offsetof(struct pair, caller_comm)
+
+/**
+ * struct summary - all counts
+ * @syscalls: by syscall
+ * @pairs:    by caller and target, a tree of tsearch()
+ * @nr_pairs: how many
+ */
+struct summary {
+	struct total syscalls[SVMTRACE_NR_SYSCALLS];
+	void *pairs;
+	size_t nr_pairs;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, KEY_SIZE);
+}
+
+/**
+ * summary_new() - makes an empty summary
+ *
+ * Return: the summary, which lives as long as the program.
+ */
+struct summary *summary_new(void)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		err(EXIT_FAILURE, "the summary");
+	return s;
+}
+
+static void count(struct total *total, const struct record_view *v)
+{
+	const struct svmtrace_call *call = v->call;
+
+	total->calls++;
+	total->asked += call->bytes;
+	if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
+		return;
+	total->time += v->record->time - call->entry_time;
+	if (call->ret < 0)
+		total->errors++;
+	else
+		total->moved += call->ret;
+}
+
+static void fill_key(struct pair *p, const struct record_view *v)
+{
+	memset(p, 0, sizeof(*p));
+	p->syscall = v->record->syscall;
+	p->caller = v->call->tid;
+	if (v->caller) {
+		p->caller = v->caller->pid;
+		p->caller_start = v->caller->start_time;
+		memcpy(p->caller_comm, v->caller->comm, sizeof(p->caller_comm));
+	}
+	if (v->target) {
+		p->target = v->target->pid;
+		p->target_start = v->target->start_time;
+		memcpy(p->target_comm, v->target->comm, sizeof(p->target_comm));
+	} else if (v->pipe) {
+		p->target = v->pipe->ino;
+	}
+}
+
+static struct pair *find_pair(struct summary *s, const struct record_view *v)
+{
+	struct pair *p = malloc(sizeof(*p)), *found;
+	void *node;
+
+	if (!p)
+		err(EXIT_FAILURE, "the summary");
+	fill_key(p, v);
+	node = tsearch(p, &s->pairs, compare_keys);
+	if (!node)
+		err(EXIT_FAILURE, "the summary");
+	found = *(struct pair **)node;
+	if (found == p)
+		s->nr_pairs++;
+	else
+		free(p);
+	return found;
+}
+
+/**
+ * summary_add() - counts a record
+ * @s: the summary
+ * @v: the record; one that is no finished call is not counted
+ */
+void summary_add(struct summary *s, const struct record_view *v)
+{
+	if (!v->call || v->record->kind != SVMTRACE_KIND_CALL)
+		return;
+	count(&s->syscalls[v->record->syscall], v);
+	count(&find_pair(s, v)->total, v);
+}
+
+static uint64_t sort_value(const struct total *total, enum sort_key key)
+{
+	switch (key) {
+	case SORT_ERRORS:
+		return total->errors;
+	case SORT_ASKED:
+		return total->asked;
+	case SORT_MOVED:
+		return total->moved;
+	case SORT_TIME:
+		return total->time;
+	default:
+		return total->calls;
+	}
+}
+
+static int compare_pairs(const void *a, const void *b, void *key)
+{
+	const struct pair *x = *(struct pair *const *)a, *y = *(struct pair *const *)b;
+	enum sort_key sort = *(enum sort_key *)key;
+	uint64_t left = sort_value(&x->total, sort), right = sort_value(&y->total, sort);
+	int order;
+
+	if (sort == SORT_NAME) {
+		order = strncmp(x->caller_comm, y->caller_comm, SVMTRACE_COMM_LEN);
+		if (order)
+			return order;
+	}
+	if (left != right)
+		return left < right ? 1 : -1;
+	return compare_keys(x, y);
+}
+
+#define TOTAL_COLUMNS 5
+#define NUMBER_LEN 24
+
+static const char *const *format_total(const struct total *t)
+{
+	static char texts[TOTAL_COLUMNS][NUMBER_LEN];
+	static const char *const cells[] = {
+		texts[0], texts[1], texts[2], texts[3], texts[4],
+	};
+	const uint64_t numbers[] = { t->calls, t->errors, t->asked, t->moved };
+	size_t i;
+
+	for (i = 0; i < TOTAL_COLUMNS - 1; i++)
+		snprintf(texts[i], NUMBER_LEN, "%llu", (unsigned long long)numbers[i]);
+	snprintf(texts[i], NUMBER_LEN, "%llu.%06u", (unsigned long long)(t->time / NSEC_PER_SEC),
+		 (unsigned int)(t->time % NSEC_PER_SEC / 1000));
+	return cells;
+}
+
+/* A row of totals and the names that they belong to. */
+static void add_row(struct table *table, const struct total *total, const char *syscall,
+		    const char *caller, const char *target)
+{
+	const char *cells[TOTAL_COLUMNS + 3];
+
+	memcpy(cells, format_total(total), TOTAL_COLUMNS * sizeof(cells[0]));
+	cells[TOTAL_COLUMNS] = syscall;
+	cells[TOTAL_COLUMNS + 1] = caller;
+	cells[TOTAL_COLUMNS + 2] = target;
+	table_add(table, cells);
+}
+
+static const struct column columns[] = {
+	{ "CALLS", true }, { "ERRORS", true }, { "ASKED", true }, { "MOVED", true },
+	{ "SECONDS", true }, { "SYSCALL" }, { "CALLER" }, { "TARGET" },
+};
+
+static void print_syscalls(const struct summary *s, FILE *file, bool json)
+{
+	struct table *table = table_new("syscalls", columns, TOTAL_COLUMNS + 1, json);
+	struct total sum = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < SVMTRACE_NR_SYSCALLS; i++) {
+		const struct total *t = &s->syscalls[i];
+
+		if (!t->calls)
+			continue;
+		add_row(table, t, name_syscall(i), NULL, NULL);
+		sum.calls += t->calls;
+		sum.errors += t->errors;
+		sum.asked += t->asked;
+		sum.moved += t->moved;
+		sum.time += t->time;
+	}
+	if (!json)
+		add_row(table, &sum, "total", NULL, NULL);
+	table_print(table, file);
+}
+
+static void format_task(char *buf, size_t size, const char *comm, uint64_t pid)
+{
+	size_t len = text_escape(buf, size, comm, strnlen(comm, SVMTRACE_COMM_LEN));
+
+	snprintf(buf + len, size - len, "/%llu", (unsigned long long)pid);
+}
+
+static void add_pair(struct table *table, const struct pair *p)
+{
+	char caller[4 * SVMTRACE_COMM_LEN + 32], target[4 * SVMTRACE_COMM_LEN + 32];
+
+	format_task(caller, sizeof(caller), p->caller_comm, p->caller);
+	if (!p->target)
+		snprintf(target, sizeof(target), "-");
+	else if (p->syscall == SVMTRACE_NR_vmsplice)
+		snprintf(target, sizeof(target), "pipe:%llu", (unsigned long long)p->target);
+	else
+		format_task(target, sizeof(target), p->target_comm, p->target);
+	add_row(table, &p->total, name_syscall(p->syscall), caller, target);
+}
+
+static void collect(const void *node, VISIT visit, void *closure)
+{
+	struct pair ***next = closure;
+
+	if (visit == preorder || visit == leaf)
+		*(*next)++ = *(struct pair *const *)node;
+}
+
+static void print_pairs(const struct summary *s, FILE *file, const struct options *o)
+{
+	struct table *table = table_new("pairs", columns, TOTAL_COLUMNS + 3, o->json);
+	struct pair **pairs = calloc(s->nr_pairs + 1, sizeof(struct pair *)), **end = pairs;
+	enum sort_key sort = o->sort;
+	size_t i;
+
+	if (!pairs)
+		err(EXIT_FAILURE, "the summary");
+	twalk_r(s->pairs, collect, &end);
+	qsort_r(pairs, s->nr_pairs, sizeof(*pairs), compare_pairs, &sort);
+	for (i = 0; i < s->nr_pairs; i++)
+		add_pair(table, pairs[i]);
+	table_print(table, file);
+	free(pairs);
+}
+
+/**
+ * summary_print() - prints the summary
+ * @s:	  the summary
+ * @file: where to
+ * @o:	  how
+ */
+void summary_print(struct summary *s, FILE *file, const struct options *o)
+{
+	print_syscalls(s, file, o->json);
+	if (!o->json)
+		fputc('\n', file);
+	print_pairs(s, file, o);
+}
