@@ -202,8 +202,6 @@ SVMTRACE_FIELD(gap, u64, last_seq, DEC, KERNEL,
 	       "number of the last lost record")
 SVMTRACE_FIELD(gap, u64, ring_full, DEC, KERNEL,
 	       "records lost because the ring was full")
-SVMTRACE_FIELD(gap, u64, nested, DEC, KERNEL,
-	       "records lost because the ring was being written to on that CPU")
 SVMTRACE_FIELD(gap, u64, no_ring, DEC, KERNEL,
 	       "records lost because the CPU had no ring yet")
 SVMTRACE_FIELD(gap, u64, simulated, DEC, KERNEL,

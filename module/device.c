@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device: /dev/svmtrace. Checks what user space says, and passes it on.
+ */
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/uaccess.h>
+
+#include "device.h"
+#include "reader.h"
+#include "ring_memory.h"
+#include "session.h"
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct session *session;
+
+	/* In the initial user namespace: what is recorded is of all users. */
+	if (!perfmon_capable())
+		return -EPERM;
+	session = session_create();
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	file->private_data = session;
+	return nonseekable_open(inode, file);
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	session_destroy(file->private_data);
+	return 0;
+}
+
+static ssize_t device_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
+{
+	return reader_read(file->private_data, buf, size, file->f_flags & O_NONBLOCK);
+}
+
+static __poll_t device_poll(struct file *file, poll_table *table)
+{
+	return reader_poll(file->private_data, file, table);
+}
+
+static int map_ring(struct session *session, struct vm_area_struct *vma)
+{
+	unsigned long stride = ring_stride(session->config.ring_size) >> PAGE_SHIFT;
+	unsigned long cpu = vma->vm_pgoff / stride;
+	struct ring *ring;
+	int err;
+
+	if (session->reading)
+		return -EBUSY;
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -ENXIO;
+	/* Pairs with smp_store_release() in add_ring(). */
+	ring = smp_load_acquire(&per_cpu_ptr(session->streams, cpu)->ring);
+	if (!ring)
+		return -ENXIO;
+	err = ring_mmap(ring, vma, vma->vm_pgoff % stride);
+	if (!err)
+		session->mapped = true;
+	return err;
+}
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct session *session = file->private_data;
+	int err;
+
+	mutex_lock(&session->lock);
+	err = map_ring(session, vma);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+/*
+ * Copies a structure that begins with its size from user space; what the caller
+ * does not know of is zero.
+ */
+static int get_struct(void *to, size_t ksize, size_t size_ver0, const void __user *from)
+{
+	u32 usize;
+
+	if (get_user(usize, (const u32 __user *)from))
+		return -EFAULT;
+	if (usize < size_ver0)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(to, ksize, from, usize);
+}
+
+/* Copies as much of a structure as the caller has room for; the rest is zero. */
+static int put_struct(void __user *to, const void *from, size_t ksize, size_t size_ver0)
+{
+	u32 usize;
+
+	if (get_user(usize, (const u32 __user *)to))
+		return -EFAULT;
+	if (usize < size_ver0)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	if (copy_to_user(to, from, min_t(size_t, usize, ksize)))
+		return -EFAULT;
+	if (usize > ksize && clear_user(to + ksize, usize - ksize))
+		return -EFAULT;
+	return 0;
+}
+
+static long get_info(struct session *session, void __user *arg)
+{
+	struct svmtrace_info info;
+
+	mutex_lock(&session->lock);
+	session_info(session, &info);
+	mutex_unlock(&session->lock);
+	return put_struct(arg, &info, sizeof(info), SVMTRACE_INFO_SIZE_VER0);
+}
+
+static long get_config(struct session *session, void __user *arg)
+{
+	struct svmtrace_config config;
+
+	mutex_lock(&session->lock);
+	config = session->config;
+	mutex_unlock(&session->lock);
+	return put_struct(arg, &config, sizeof(config), SVMTRACE_CONFIG_SIZE_VER0);
+}
+
+static long set_config(struct session *session, const void __user *arg)
+{
+	struct svmtrace_config config;
+	int err;
+
+	err = get_struct(&config, sizeof(config), SVMTRACE_CONFIG_SIZE_VER0, arg);
+	if (err)
+		return err;
+	mutex_lock(&session->lock);
+	err = session_configure(session, &config);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static long get_stats(struct session *session, void __user *arg)
+{
+	struct svmtrace_stats stats;
+
+	mutex_lock(&session->lock);
+	session_stats(session, &stats);
+	mutex_unlock(&session->lock);
+	return put_struct(arg, &stats, sizeof(stats), SVMTRACE_STATS_SIZE_VER0);
+}
+
+static int check_pids(const struct svmtrace_pids *pids)
+{
+	if (pids->op > SVMTRACE_PIDS_CLEAR || pids->set >= SVMTRACE_PIDS_SETS ||
+	    pids->flags & ~SVMTRACE_PIDS_FOLLOW || pids->reserved ||
+	    pids->count > SVMTRACE_PIDS_MAX)
+		return -EINVAL;
+	if (pids->flags && (pids->op != SVMTRACE_PIDS_ADD ||
+			    pids->set > SVMTRACE_PIDS_NOT_CALLER))
+		return -EINVAL;
+	if (pids->op == SVMTRACE_PIDS_CLEAR && (pids->count || pids->pids))
+		return -EINVAL;
+	return 0;
+}
+
+static long change_pids(struct session *session, const void __user *arg)
+{
+	struct svmtrace_pids pids;
+	int err;
+
+	err = get_struct(&pids, sizeof(pids), SVMTRACE_PIDS_SIZE_VER0, arg);
+	if (!err)
+		err = check_pids(&pids);
+	if (err)
+		return err;
+	mutex_lock(&session->lock);
+	err = session_change_pids(session, &pids);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct session *session = file->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case SVMTRACE_IOC_GET_INFO:
+		return get_info(session, uarg);
+	case SVMTRACE_IOC_GET_CONFIG:
+		return get_config(session, uarg);
+	case SVMTRACE_IOC_SET_CONFIG:
+		return set_config(session, uarg);
+	case SVMTRACE_IOC_START:
+		return arg ? -EINVAL : session_start(session);
+	case SVMTRACE_IOC_STOP:
+		return arg ? -EINVAL : session_stop(session);
+	case SVMTRACE_IOC_GET_STATS:
+		return get_stats(session, uarg);
+	case SVMTRACE_IOC_PIDS:
+		return change_pids(session, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.read = device_read,
+	.poll = device_poll,
+	.mmap = device_mmap,
+	.unlocked_ioctl = device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	/* Without it, kernels before 6.0 call NULL. */
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "svmtrace",
+	.fops = &device_fops,
+	.mode = 0600,
+};
+
+/**
+ * chardev_register() - makes /dev/svmtrace appear
+ *
+ * Return: 0, or an error of misc_register().
+ */
+int chardev_register(void)
+{
+	return misc_register(&device);
+}
+
+/**
+ * chardev_unregister() - makes it disappear; no file of it is open any more
+ */
+void chardev_unregister(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Emit: turns a snapshot into the record that a session asked for, right in the
+ * memory of its ring.
+ */
+#include <linux/align.h>
+#include <linux/percpu.h>
+#include <linux/string.h>
+
+#include "emit.h"
+#include "record.h"
+#include "session.h"
+#include "snapshot.h"
+#include "wait.h"
+
+/* A record in the making: what the session wants of what there is. */
+struct draft {
+	const struct svmtrace_config *config;
+	const struct snapshot *snap;
+	const struct second_look *look;
+	u32 marks;
+	u32 groups;
+	bool at_return;
+	u16 iovs[SIDES];
+	u16 iovs_at_return[SIDES];
+	u16 preview;
+	u16 preview_at_return;
+	u8 exe_len;
+	u8 target_exe_len;
+};
+
+static u32 groups_of(const struct snapshot *snap)
+{
+	u32 groups = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT;
+
+	if (snap->a.syscall == SVMTRACE_NR_vmsplice)
+		return groups | SVMTRACE_GROUP_PIPE;
+	if (snap->marks & SVMTRACE_MARK_NO_TARGET)
+		return groups;
+	return groups | SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT;
+}
+
+static void plan_array(struct draft *draft, unsigned int side)
+{
+	u32 max = draft->config->iovs_max;
+
+	if (draft->marks & SIDE_MARK(side, SVMTRACE_MARK_CHANGED)) {
+		/* Of entry there is no more than what the snapshot holds. */
+		draft->iovs_at_return[side] = min(draft->look->scan[side].read, max);
+		max = min_t(u32, max, SNAPSHOT_IOVS);
+	}
+	draft->iovs[side] = min(draft->snap->scan[side].read, max);
+}
+
+static void plan_preview(struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+	u32 max = draft->config->preview_max;
+
+	if (!max) {
+		draft->marks &= ~PREVIEW_MARK(SIDE_MARK(1, 1U) - 1);
+		return;
+	}
+	if (draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED)) {
+		draft->preview_at_return = min_t(u32, draft->look->preview_len, max);
+		max = min_t(u32, max, SNAPSHOT_PREVIEW);
+	}
+	draft->preview = min_t(u32, snap->preview_len, max);
+}
+
+static void plan(struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+
+	draft->groups = draft->config->groups & groups_of(snap);
+	plan_array(draft, LOCAL);
+	plan_array(draft, REMOTE);
+	plan_preview(draft);
+	if (draft->groups & SVMTRACE_GROUP_CONTEXT)
+		draft->exe_len = snap->exe.len;
+	if (draft->groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		draft->target_exe_len = snap->target_exe.len;
+	if (draft->iovs_at_return[LOCAL] || draft->iovs_at_return[REMOTE] ||
+	    draft->preview || draft->preview_at_return)
+		draft->groups |= SVMTRACE_GROUP_EXTRA;
+}
+
+static size_t size_of(const struct draft *draft, unsigned int nr_args)
+{
+	size_t size = sizeof(struct svmtrace_record) + sizeof(struct svmtrace_call) +
+		      nr_args * sizeof(u64);
+
+	if (draft->groups & SVMTRACE_GROUP_CALLER)
+		size += sizeof(struct svmtrace_caller);
+	if (draft->groups & SVMTRACE_GROUP_CONTEXT)
+		size += sizeof(struct svmtrace_context);
+	if (draft->groups & SVMTRACE_GROUP_TARGET)
+		size += sizeof(struct svmtrace_target);
+	if (draft->groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		size += sizeof(struct svmtrace_target_context);
+	if (draft->groups & SVMTRACE_GROUP_PIPE)
+		size += sizeof(struct svmtrace_pipe);
+	if (draft->groups & SVMTRACE_GROUP_EXTRA)
+		size += sizeof(struct svmtrace_extra);
+	size += (draft->iovs[LOCAL] + draft->iovs[REMOTE] + draft->iovs_at_return[LOCAL] +
+		 draft->iovs_at_return[REMOTE]) * sizeof(struct svmtrace_iovec);
+	size += draft->exe_len + draft->target_exe_len;
+	size += draft->preview + draft->preview_at_return;
+	return ALIGN(size, 8);
+}
+
+static char *put(char *pos, const void *data, size_t size)
+{
+	memcpy(pos, data, size);
+	return pos + size;
+}
+
+/*
+ * An iovec array: the first entries from @known, the others from user memory
+ * now, because the snapshot has no room for them. They are what it saw if the
+ * hash says so; at return, they are marked as read at return if it does not.
+ */
+static char *put_array(char *pos, struct draft *draft, unsigned int side,
+		       const struct svmtrace_iovec *known, const struct iov_scan *known_scan,
+		       u16 *count)
+{
+	unsigned int first = min_t(unsigned int, *count, SNAPSHOT_IOVS);
+	struct umem_iov iov = snapshot_iov(draft->snap, side);
+	struct iov_scan scan;
+
+	pos = put(pos, known, first * sizeof(*known));
+	if (*count <= first)
+		return pos;
+	iov.addr += first * umem_iov_size(iov.compat);
+	iov.n = *count - first;
+	iov.hash_from = 0;
+	umem_scan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, iov.n);
+	if (draft->at_return && (*count != known_scan->read || scan.hash != known_scan->hash))
+		draft->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
+	*count = first + scan.read;
+	return pos + scan.read * sizeof(*known);
+}
+
+static char *put_arrays(char *pos, struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+	const struct second_look *look = draft->look;
+	unsigned int side;
+
+	for (side = LOCAL; side < SIDES; side++)
+		pos = put_array(pos, draft, side, snap->iov[side], &snap->scan[side],
+				&draft->iovs[side]);
+	for (side = LOCAL; side < SIDES; side++)
+		pos = put_array(pos, draft, side, look->iov[side], &look->scan[side],
+				&draft->iovs_at_return[side]);
+	return pos;
+}
+
+static char *put_groups(char *pos, const struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+	u32 groups = draft->groups;
+
+	if (groups & SVMTRACE_GROUP_CALLER)
+		pos = put(pos, &snap->caller, sizeof(snap->caller));
+	if (groups & SVMTRACE_GROUP_CONTEXT)
+		pos = put(pos, &snap->context, sizeof(snap->context));
+	if (groups & SVMTRACE_GROUP_TARGET)
+		pos = put(pos, &snap->target, sizeof(snap->target));
+	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		pos = put(pos, &snap->target_context, sizeof(snap->target_context));
+	if (groups & SVMTRACE_GROUP_PIPE)
+		pos = put(pos, &snap->pipe, sizeof(snap->pipe));
+	return pos;
+}
+
+static char *put_bytes(char *pos, const struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+	const struct second_look *look = draft->look;
+	/* Unchanged bytes are whole in the second look, the first has no room. */
+	const u8 *preview = draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED) ?
+			    snap->preview : look->preview;
+
+	pos = put(pos, snap->exe.name, draft->exe_len);
+	pos = put(pos, snap->target_exe.name, draft->target_exe_len);
+	pos = put(pos, preview, draft->preview);
+	return put(pos, look->preview, draft->preview_at_return);
+}
+
+/* Less than there was, for no other reason than that it did not fit. */
+static u32 truncation(const struct draft *draft)
+{
+	const struct snapshot *snap = draft->snap;
+	u64 bytes = snap->call.bytes;
+	u32 marks = 0;
+
+	if (draft->iovs[LOCAL] < snap->scan[LOCAL].read ||
+	    snap->a.args[2] > SVMTRACE_IOVS_MAX)
+		marks |= SVMTRACE_MARK_TRUNCATED;
+	if (draft->iovs[REMOTE] < snap->scan[REMOTE].read ||
+	    (snap->a.syscall == SVMTRACE_NR_process_vm_writev &&
+	     snap->a.args[4] > SVMTRACE_IOVS_MAX))
+		marks |= SIDE_MARK(REMOTE, SVMTRACE_MARK_TRUNCATED);
+
+	if (snap->pipe.direction == SVMTRACE_PIPE_READ)
+		bytes = max_t(s64, snap->call.ret, 0);
+	if (draft->config->preview_max && draft->preview < bytes &&
+	    !(draft->marks & PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE) &&
+	      draft->preview == snap->preview_len))
+		marks |= PREVIEW_MARK(SVMTRACE_MARK_TRUNCATED);
+	return marks;
+}
+
+static size_t fill(struct svmtrace_record *record, struct draft *draft,
+		   unsigned int nr_args)
+{
+	const struct snapshot *snap = draft->snap;
+	struct svmtrace_extra *extra = NULL;
+	struct svmtrace_call *call;
+	char *pos = (char *)(record + 1);
+	size_t size;
+
+	call = (struct svmtrace_call *)pos;
+	pos = put(pos, &snap->call, sizeof(snap->call));
+	pos = put(pos, snap->a.args, nr_args * sizeof(u64));
+	pos = put_groups(pos, draft);
+	if (draft->groups & SVMTRACE_GROUP_EXTRA) {
+		extra = (struct svmtrace_extra *)pos;
+		pos += sizeof(*extra);
+	}
+	pos = put_arrays(pos, draft);
+	pos = put_bytes(pos, draft);
+	size = ALIGN(pos - (char *)record, 8);
+	memset(pos, 0, (char *)record + size - pos);
+
+	call->iovs = draft->iovs[LOCAL];
+	call->remote_iovs = draft->iovs[REMOTE];
+	call->groups = draft->groups;
+	call->exe_len = draft->exe_len;
+	call->target_exe_len = draft->target_exe_len;
+	if (extra)
+		*extra = (struct svmtrace_extra){
+			.iovs_at_return = draft->iovs_at_return[LOCAL],
+			.remote_iovs_at_return = draft->iovs_at_return[REMOTE],
+			.preview_len = draft->preview,
+			.preview_at_return_len = draft->preview_at_return,
+		};
+	record->syscall = snap->a.syscall;
+	record->marks = draft->marks | truncation(draft);
+	return size;
+}
+
+/**
+ * emit_record() - writes a call to the ring of a session on this CPU
+ * @session: a session that sees the call
+ * @snap:    the call
+ * @look:    at return, the second look; at entry, the preview
+ * @kind:    SVMTRACE_KIND_CALL or _ENTRY
+ * @marks:   SVMTRACE_MARK_
+ *
+ * What does not fit the ring is counted as lost. In a probe.
+ */
+void emit_record(struct session *session, const struct snapshot *snap,
+		 const struct second_look *look, u8 kind, u32 marks)
+{
+	struct stream *stream = this_cpu_ptr(session->streams);
+	unsigned int nr_args = record_nr_args(snap->a.syscall);
+	struct draft draft = {
+		.config = &session->config,
+		.snap = snap,
+		.look = look,
+		.marks = marks,
+		.at_return = !(marks & SVMTRACE_MARK_NO_RESULT),
+	};
+	struct stream_slot slot;
+
+	plan(&draft);
+	if (!stream_begin(stream, &slot, kind, size_of(&draft, nr_args),
+			  draft.config->lose_every))
+		return;
+	stream_commit(stream, &slot, fill(slot.record, &draft, nr_args));
+	wait_notify(session, stream->ring);
+}

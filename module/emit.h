@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SVMTRACE_EMIT_H
+#define SVMTRACE_EMIT_H
+
+#include <linux/types.h>
+
+struct second_look;
+struct session;
+struct snapshot;
+
+void emit_record(struct session *session, const struct snapshot *snap,
+		 const struct second_look *look, u8 kind, u32 marks);
+
+#endif /* SVMTRACE_EMIT_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SVMTRACE_IDENTITY_H
+#define SVMTRACE_IDENTITY_H
+
+#include <linux/sched.h>
+#include <linux/svmtrace.h>
+
+/* The longest name of an executable that is recorded. */
+#define EXE_NAME_MAX 63
+
+/**
+ * struct exe_name - base name of an executable
+ * @len:  0 if it is the same as comm
+ * @name: not terminated
+ */
+struct exe_name {
+	u8 len;
+	char name[EXE_NAME_MAX];
+};
+
+void identity_init(void);
+bool identity_knows_mnt_ns(void);
+void identity_caller(struct svmtrace_caller *caller);
+u32 identity_context(struct svmtrace_context *context, struct exe_name *exe);
+struct task_struct *identity_find(int nr);
+u32 identity_target(struct svmtrace_target *target,
+		    struct svmtrace_target_context *context, struct exe_name *exe,
+		    u32 *relation, struct task_struct *task);
+
+#endif /* SVMTRACE_IDENTITY_H */

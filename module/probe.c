@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Probe: hooks the entry and the return of the two syscalls.
+ *
+ * A kretprobe needs an instance for every call in flight. When none is left it
+ * does not even call its entry_handler, so that whoever blocks in enough calls
+ * would make all others invisible. Therefore our own pre_handler is put around
+ * that of the kretprobe: it sees every call, decides by the filters, and records
+ * at once, without a result, what got no instance.
+ *
+ *	enter()			kprobe: on every call
+ *	  kretprobe core	takes an instance, if there is one
+ *	    entry_instance()	snapshot into the instance
+ *	  record_now()		without an instance: snapshot, record
+ *	leave()			return of a call that has an instance
+ */
+#include <linux/kprobes.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <asm/syscall.h>
+
+#include "compat.h"
+#include "emit.h"
+#include "filter.h"
+#include "probe.h"
+#include "quota.h"
+#include "session.h"
+#include "snapshot.h"
+
+/* What the instance's slab object has room for: 2048 less its own header. */
+#define INSTANCE_DATA_MAX 2000
+
+#if defined(CONFIG_X86_64)
+#define NATIVE(name)	"__x64_sys_" #name
+#elif defined(CONFIG_ARM64)
+#define NATIVE(name)	"__arm64_sys_" #name
+#else
+#error "svmtrace does not know the names of this architecture's syscalls"
+#endif
+#define IA32(name)	"__ia32_sys_" #name
+
+/**
+ * struct probe - one symbol
+ * @syscall: SVMTRACE_NR_
+ * @symbol:  name in the kernel
+ * @rp:	     the kernel's part
+ * @core:    the pre_handler that register_kretprobe() sets
+ */
+struct probe {
+	u8 syscall;
+	const char *symbol;
+	struct kretprobe rp;
+	kprobe_pre_handler_t core;
+};
+
+static struct probe probes[] = {
+#define SVMTRACE_SYSCALL(number, name, nr_args) \
+	{ .syscall = number, .symbol = NATIVE(name) },
+#include <linux/svmtrace_fields.h>
+#ifdef CONFIG_IA32_EMULATION
+#define SVMTRACE_SYSCALL(number, name, nr_args) \
+	{ .syscall = number, .symbol = IA32(name) },
+#include <linux/svmtrace_fields.h>
+#endif
+};
+
+/**
+ * struct probe_cpu - handed over from enter() to what it calls; of a CPU
+ * @a:	      the call
+ * @sessions: that see it
+ * @groups:   that they want
+ * @entries:  of them, those that want an entry record
+ * @preview:  bytes that they want
+ * @bucket:   of the quota
+ * @recorded: the call has an instance
+ * @snap:     for a call without an instance
+ * @look:     second look
+ *
+ * Probes do not nest: the traced functions are not called in interrupts, and
+ * preemption is off from enter() to the end of what it calls, and in leave().
+ */
+struct probe_cpu {
+	struct snapshot_args a;
+	u32 sessions;
+	u32 groups;
+	u32 entries;
+	u16 preview;
+	u16 bucket;
+	bool recorded;
+	struct snapshot snap;
+	struct second_look look;
+};
+
+static struct probe_cpu __percpu *probe_cpus;
+
+/* Protects the state of the probes: armed while some session is started. */
+static DEFINE_MUTEX(arm_lock);
+static unsigned int users;
+static u64 missed_before;
+static unsigned int instances_max;
+
+/* Asks every session about the call, and notes which see it. */
+static bool ask_sessions(struct probe_cpu *pc)
+{
+	u32 slots;
+
+	pc->sessions = 0;
+	pc->groups = 0;
+	pc->entries = 0;
+	pc->preview = 0;
+	for (slots = sessions_active(); slots; slots &= slots - 1) {
+		unsigned int slot = __ffs(slots);
+		struct session *session = session_at(slot);
+		struct stream_counts *counts;
+
+		if (!session)
+			continue;
+		counts = &this_cpu_ptr(session->streams)->counts;
+		counts->entered++;
+		if (!(session->config.syscalls & BIT(pc->a.syscall)) ||
+		    !filter_keeps(rcu_dereference(session->filter), &pc->a)) {
+			counts->filtered++;
+			counts->returned++;
+			continue;
+		}
+		pc->sessions |= BIT(slot);
+		pc->groups |= session->config.groups;
+		pc->preview = max_t(u32, pc->preview, session->config.preview_max);
+		if (session->config.flags & SVMTRACE_CONFIG_ENTRIES)
+			pc->entries |= BIT(slot);
+	}
+	return pc->sessions;
+}
+NOKPROBE_SYMBOL(ask_sessions);
+
+static void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
+{
+	snap->a = pc->a;
+	snap->sessions = pc->sessions;
+	snap->epoch = session_epoch();
+	snap->bucket = pc->bucket;
+	snapshot_entry(snap, &pc->look, pc->groups, pc->preview);
+}
+NOKPROBE_SYMBOL(take_snapshot);
+
+/* Without an instance: this is all that will be known of the call. */
+static void record_now(struct probe_cpu *pc)
+{
+	struct snapshot *snap = &pc->snap;
+	u32 slots, marks;
+
+	take_snapshot(pc, snap);
+	snap->call.ret = 0;
+	marks = snapshot_no_result(snap);
+	for (slots = snap->sessions; slots; slots &= slots - 1) {
+		struct session *session = session_at(__ffs(slots));
+		struct stream_counts *counts;
+
+		if (!session)
+			continue;
+		counts = &this_cpu_ptr(session->streams)->counts;
+		counts->no_result++;
+		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL, marks);
+		counts->returned++;
+	}
+}
+NOKPROBE_SYMBOL(record_now);
+
+static int enter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct probe *probe = container_of(kp, struct probe, rp.kp);
+	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
+	bool granted;
+
+	rcu_read_lock();
+	snapshot_decode(&pc->a, probe->syscall,
+			(struct pt_regs *)regs_get_kernel_argument(regs, 0));
+	if (ask_sessions(pc)) {
+		pc->recorded = false;
+		granted = quota_take(&pc->bucket);
+		if (granted)
+			probe->core(kp, regs);
+		if (!pc->recorded) {
+			if (granted)
+				quota_give(pc->bucket);
+			record_now(pc);
+		}
+	}
+	rcu_read_unlock();
+	return 0;
+}
+NOKPROBE_SYMBOL(enter);
+
+/* Called by the kretprobe core, inside of enter(), if it has an instance. */
+static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
+	struct snapshot *snap = (struct snapshot *)ri->data;
+	u32 slots, marks;
+
+	take_snapshot(pc, snap);
+	pc->recorded = true;
+	if (!pc->entries)
+		return 0;
+	snap->call.ret = 0;
+	marks = snapshot_no_result(snap);
+	for (slots = pc->entries; slots; slots &= slots - 1) {
+		struct session *session = session_at(__ffs(slots));
+
+		if (session)
+			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY, marks);
+	}
+	return 0;
+}
+NOKPROBE_SYMBOL(entry_instance);
+
+static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
+	struct snapshot *snap = (struct snapshot *)ri->data;
+	u32 slots;
+
+	rcu_read_lock();
+	quota_give(snap->bucket);
+	snapshot_return(snap, &pc->look, (s64)regs_return_value(regs));
+	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
+		struct session *session = session_at(__ffs(slots));
+
+		/* Another session in that slot, or another run of it? */
+		if (!session || session->epoch > snap->epoch)
+			continue;
+		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL, snap->marks);
+		this_cpu_ptr(session->streams)->counts.returned++;
+	}
+	rcu_read_unlock();
+	return 0;
+}
+NOKPROBE_SYMBOL(leave);
+
+/*
+ * Registers one probe, without arming it before our handler is in place. All of
+ * the structure is set anew: the kernel leaves its own traces in it.
+ */
+static int register_probe(struct probe *probe)
+{
+	int err;
+
+	probe->rp = (struct kretprobe){
+		.kp.symbol_name = probe->symbol,
+		.kp.flags = KPROBE_FLAG_DISABLED,
+		.entry_handler = entry_instance,
+		.handler = leave,
+		.data_size = sizeof(struct snapshot),
+		.maxactive = instances_max,
+	};
+	err = register_kretprobe(&probe->rp);
+	if (err)
+		return err;
+	probe->core = probe->rp.kp.pre_handler;
+	probe->rp.kp.pre_handler = enter;
+	err = enable_kretprobe(&probe->rp);
+	if (err)
+		unregister_kretprobe(&probe->rp);
+	return err;
+}
+
+static void unregister_probes(unsigned int n)
+{
+	struct kretprobe *rps[ARRAY_SIZE(probes)];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		rps[i] = &probes[i].rp;
+	unregister_kretprobes(rps, n);
+	for (i = 0; i < n; i++)
+		missed_before += probes[i].rp.kp.nmissed;
+}
+
+static int register_probes(void)
+{
+	unsigned int i;
+	int err;
+
+	quota_reset(instances_max);
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		err = register_probe(&probes[i]);
+		if (err) {
+			pr_err("no probe on %s: %d\n", probes[i].symbol, err);
+			unregister_probes(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * probe_arm() - makes calls seen, for one more session
+ *
+ * May sleep; not to be called with the CPU hotplug lock held.
+ *
+ * Return: 0, or an error of register_kretprobe().
+ */
+int probe_arm(void)
+{
+	int err = 0;
+
+	mutex_lock(&arm_lock);
+	if (!users)
+		err = register_probes();
+	if (!err)
+		users++;
+	mutex_unlock(&arm_lock);
+	return err;
+}
+
+/**
+ * probe_disarm() - undoes a probe_arm(); with the last one, calls cost nothing
+ *
+ * Calls in flight return safely, unseen. May sleep.
+ */
+void probe_disarm(void)
+{
+	mutex_lock(&arm_lock);
+	if (!--users)
+		unregister_probes(ARRAY_SIZE(probes));
+	mutex_unlock(&arm_lock);
+}
+
+/**
+ * probe_missed() - probe hits that the kernel dropped
+ *
+ * It does so if a probe is hit while another one runs on the same CPU. May sleep.
+ *
+ * Return: their number since probe_init().
+ */
+u64 probe_missed(void)
+{
+	unsigned int i;
+	u64 missed;
+
+	mutex_lock(&arm_lock);
+	missed = missed_before;
+	for (i = 0; users && i < ARRAY_SIZE(probes); i++)
+		missed += probes[i].rp.kp.nmissed;
+	mutex_unlock(&arm_lock);
+	return missed;
+}
+
+/**
+ * probe_features() - what callers the probes can see
+ *
+ * Return: SVMTRACE_FEATURE_ bits. Any context.
+ */
+u64 probe_features(void)
+{
+	u64 features = 0;
+
+	if (IS_ENABLED(CONFIG_IA32_EMULATION))
+		features |= SVMTRACE_FEATURE_IA32;
+	if (IS_ENABLED(CONFIG_X86_X32) || IS_ENABLED(CONFIG_X86_X32_ABI))
+		features |= SVMTRACE_FEATURE_X32;
+	if (identity_knows_mnt_ns())
+		features |= SVMTRACE_FEATURE_MNT_NS;
+	return features;
+}
+
+/**
+ * probe_init() - prepares the probes, and tries whether they can be armed
+ * @instances: calls in flight, per probe, whose return can be seen
+ *
+ * Return: 0, -ENOMEM, or an error of register_kretprobe().
+ */
+int probe_init(unsigned int instances)
+{
+	int err;
+
+	BUILD_BUG_ON(sizeof(struct snapshot) > INSTANCE_DATA_MAX);
+	instances_max = instances;
+	identity_init();
+	umem_init();
+	err = quota_init();
+	if (err)
+		return err;
+	probe_cpus = alloc_percpu(struct probe_cpu);
+	if (!probe_cpus) {
+		quota_exit();
+		return -ENOMEM;
+	}
+	err = probe_arm();
+	if (err) {
+		probe_exit();
+		return err;
+	}
+	probe_disarm();
+	return 0;
+}
+
+/**
+ * probe_exit() - undoes probe_init()
+ */
+void probe_exit(void)
+{
+	free_percpu(probe_cpus);
+	quota_exit();
+}

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Session: the table of sessions, and the life of each: settings, start, stop,
+ * rings, counters.
+ */
+#include <linux/capability.h>
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include "probe.h"
+#include "record.h"
+#include "ring_memory.h"
+#include "session.h"
+#include "snapshot.h"
+#include "version.h"
+#include "wait.h"
+
+#define RING_SIZE_MAX (256U << 20)
+
+/* table_lock protects the slots (taken_slots), not what the probes read. */
+static DEFINE_MUTEX(table_lock);
+static DECLARE_BITMAP(taken_slots, SESSIONS_MAX);
+static unsigned int slots_max;
+
+/* What the probes see: started sessions. Changed under their session->lock. */
+static struct session __rcu *started[SESSIONS_MAX];
+static atomic_t active;
+static atomic64_t epoch;
+
+/*
+ * rings_lock protects the list of sessions that get rings for new CPUs, and the
+ * giving of rings. It nests inside of the CPU hotplug lock, so nothing that
+ * takes that one (arming a probe does) may be called under it.
+ */
+static DEFINE_MUTEX(rings_lock);
+static LIST_HEAD(hotplug_list);
+static enum cpuhp_state hotplug_state;
+
+/**
+ * sessions_max() - how many sessions can be open at once
+ *
+ * Return: 1 to SESSIONS_MAX. Any context.
+ */
+unsigned int sessions_max(void)
+{
+	return slots_max;
+}
+
+/**
+ * sessions_open() - how many sessions are open
+ *
+ * Return: at most sessions_max(). Any context.
+ */
+unsigned int sessions_open(void)
+{
+	return bitmap_weight(taken_slots, SESSIONS_MAX);
+}
+
+/**
+ * sessions_active() - which sessions have been started
+ *
+ * Return: a bit per slot. Any context.
+ */
+u32 sessions_active(void)
+{
+	return atomic_read(&active);
+}
+
+/**
+ * session_at() - the started session of a slot
+ * @slot: below SESSIONS_MAX
+ *
+ * Under rcu_read_lock(), for as long as the result is used.
+ *
+ * Return: the session, or NULL if it is not started.
+ */
+struct session *session_at(unsigned int slot)
+{
+	return rcu_dereference(started[slot]);
+}
+
+/**
+ * session_epoch() - number of starts so far
+ *
+ * A call that has seen a session at session_at(), and reads this afterwards,
+ * gets at least that session's epoch, and less than that of any later session
+ * in the same slot, because stopping waits for the probes.
+ *
+ * Return: the number. Any context.
+ */
+u64 session_epoch(void)
+{
+	return atomic64_read(&epoch);
+}
+
+static int add_ring(struct session *session, unsigned int cpu)
+{
+	struct stream *stream = per_cpu_ptr(session->streams, cpu);
+	struct ring *ring;
+
+	if (stream->ring)
+		return 0;
+	ring = ring_alloc(cpu, session->config.ring_size);
+	if (!ring)
+		return -ENOMEM;
+	/* Pairs with smp_load_acquire() in stream_begin() and session_ring(). */
+	smp_store_release(&stream->ring, ring);
+	session->rings++;
+	return 0;
+}
+
+/*
+ * A new CPU comes up. If there is no memory for a ring it comes up nonetheless,
+ * and what is lost there is counted.
+ */
+static int prepare_cpu(unsigned int cpu)
+{
+	struct session *session;
+
+	mutex_lock(&rings_lock);
+	list_for_each_entry(session, &hotplug_list, hotplug)
+		add_ring(session, cpu);
+	mutex_unlock(&rings_lock);
+	return 0;
+}
+
+/**
+ * sessions_init() - prepares the table
+ * @max: sessions that can be open at once, 1 to SESSIONS_MAX
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int sessions_init(unsigned int max)
+{
+	int state;
+
+	if (!max || max > SESSIONS_MAX)
+		return -EINVAL;
+	slots_max = max;
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "svmtrace:prepare",
+					  prepare_cpu, NULL);
+	if (state < 0)
+		return state;
+	hotplug_state = state;
+	return 0;
+}
+
+/**
+ * sessions_exit() - undoes sessions_init(), when no session is left
+ */
+void sessions_exit(void)
+{
+	cpuhp_remove_state_nocalls(hotplug_state);
+}
+
+static int take_slot(void)
+{
+	unsigned int slot;
+
+	mutex_lock(&table_lock);
+	slot = find_first_zero_bit(taken_slots, slots_max);
+	if (slot < slots_max)
+		__set_bit(slot, taken_slots);
+	mutex_unlock(&table_lock);
+	return slot < slots_max ? slot : -EUSERS;
+}
+
+static void give_slot(unsigned int slot)
+{
+	mutex_lock(&table_lock);
+	__clear_bit(slot, taken_slots);
+	mutex_unlock(&table_lock);
+}
+
+static const struct svmtrace_config config_default = {
+	.size = sizeof(config_default),
+	.format = SVMTRACE_FORMAT_TEXT,
+	.syscalls = SVMTRACE_SYSCALLS_ALL,
+	.groups = SVMTRACE_GROUPS_ALL,
+	.ring_size = 1U << 20,
+	.iovs_max = SNAPSHOT_IOVS,
+	.watermark = 1U << 18,
+	.flush_ms = 10,
+};
+
+/**
+ * session_create() - makes a session with default settings
+ *
+ * The memory is charged to the memory cgroup of the calling task. May sleep.
+ *
+ * Return: the session, or -EUSERS if there are too many, or -ENOMEM.
+ */
+struct session *session_create(void)
+{
+	struct session *session;
+	int slot, cpu;
+
+	slot = take_slot();
+	if (slot < 0)
+		return ERR_PTR(slot);
+	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	if (!session)
+		goto give;
+	session->streams = alloc_percpu_gfp(struct stream, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!session->streams)
+		goto free;
+	for_each_possible_cpu(cpu)
+		stream_init(per_cpu_ptr(session->streams, cpu));
+	session->slot = slot;
+	session->config = config_default;
+	mutex_init(&session->lock);
+	mutex_init(&session->read_lock);
+	INIT_LIST_HEAD(&session->hotplug);
+	wait_init(session);
+	return session;
+
+free:
+	kfree(session);
+give:
+	give_slot(slot);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * session_destroy() - ends a session that no file stands for any more
+ * @session: from session_create()
+ *
+ * May sleep.
+ */
+void session_destroy(struct session *session)
+{
+	int cpu;
+
+	session_stop(session);
+	mutex_lock(&rings_lock);
+	list_del(&session->hotplug);
+	mutex_unlock(&rings_lock);
+	wait_exit(session);
+	for_each_possible_cpu(cpu)
+		ring_free(per_cpu_ptr(session->streams, cpu)->ring);
+	filter_free(rcu_dereference_protected(session->filter, true));
+	free_percpu(session->streams);
+	kvfree(session->line.buf);
+	give_slot(session->slot);
+	kfree(session);
+}
+
+/**
+ * session_record_max() - size of the largest record with these settings
+ * @config: valid settings
+ *
+ * Return: bytes. Any context.
+ */
+size_t session_record_max(const struct svmtrace_config *config)
+{
+	return ALIGN(sizeof(struct svmtrace_record) + sizeof(struct svmtrace_call) +
+		     SVMTRACE_ARGS_MAX * sizeof(u64) +
+		     sizeof(struct svmtrace_caller) + sizeof(struct svmtrace_context) +
+		     sizeof(struct svmtrace_target) +
+		     sizeof(struct svmtrace_target_context) +
+		     sizeof(struct svmtrace_pipe) + sizeof(struct svmtrace_extra) +
+		     4 * max_t(u32, config->iovs_max, SNAPSHOT_IOVS) *
+		     sizeof(struct svmtrace_iovec) +
+		     2 * EXE_NAME_MAX + 2 * config->preview_max, 8);
+}
+
+static u32 ring_size_min(const struct svmtrace_config *config)
+{
+	return max_t(u32, PAGE_SIZE, roundup_pow_of_two(2 * session_record_max(config)));
+}
+
+static int check_config(const struct svmtrace_config *config)
+{
+	if (config->flags & ~SVMTRACE_CONFIG_ENTRIES || config->reserved ||
+	    config->format > SVMTRACE_FORMAT_BINARY ||
+	    !config->syscalls || config->syscalls & ~SVMTRACE_SYSCALLS_ALL ||
+	    config->groups & ~SVMTRACE_GROUPS_ALL ||
+	    config->iovs_max > SVMTRACE_IOVS_MAX ||
+	    config->preview_max > SVMTRACE_PREVIEW_MAX ||
+	    config->flush_ms > 10000)
+		return -EINVAL;
+	if (!is_power_of_2(config->ring_size) || config->ring_size > RING_SIZE_MAX ||
+	    config->ring_size < ring_size_min(config) ||
+	    config->watermark > config->ring_size)
+		return -EINVAL;
+	if (config->preview_max && !capable(CAP_SYS_PTRACE))
+		return -EPERM;
+	return 0;
+}
+
+/**
+ * session_configure() - changes the settings of a session not yet started
+ * @session: under session->lock
+ * @config:  complete settings
+ *
+ * Return: 0, -EINVAL, -EPERM, or -EBUSY once it has been started.
+ */
+int session_configure(struct session *session, const struct svmtrace_config *config)
+{
+	int err;
+
+	lockdep_assert_held(&session->lock);
+	err = check_config(config);
+	if (err)
+		return err;
+	if (session->state != SVMTRACE_STATE_NEW)
+		return -EBUSY;
+	session->config = *config;
+	session->config.size = sizeof(*config);
+	return 0;
+}
+
+/**
+ * session_change_pids() - changes the filter
+ * @session: under session->lock
+ * @change:  checked but for its pids
+ *
+ * Return: 0, or an error of filter_change_pids().
+ */
+int session_change_pids(struct session *session, const struct svmtrace_pids *change)
+{
+	struct filter *old, *filter;
+
+	old = rcu_dereference_protected(session->filter, lockdep_is_held(&session->lock));
+	filter = filter_change_pids(old, change);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	rcu_assign_pointer(session->filter, filter);
+	synchronize_rcu();
+	filter_free(old);
+	return 0;
+}
+
+/*
+ * Rings for all CPUs that are plugged in, even if offline now; those that are
+ * plugged in later get theirs from prepare_cpu().
+ */
+static int add_rings(struct session *session)
+{
+	int cpu, err = 0;
+
+	mutex_lock(&rings_lock);
+	for_each_present_cpu(cpu) {
+		err = add_ring(session, cpu);
+		if (err)
+			break;
+	}
+	if (!err && list_empty(&session->hotplug))
+		list_add(&session->hotplug, &hotplug_list);
+	mutex_unlock(&rings_lock);
+	return err;
+}
+
+/**
+ * session_start() - starts recording
+ * @session: not under its lock
+ *
+ * Memory of the rings is charged to the calling task's memory cgroup. May sleep.
+ *
+ * Return: 0, -EALREADY if started, -ENOMEM, or an error of probe_arm().
+ */
+int session_start(struct session *session)
+{
+	int err = -EALREADY;
+
+	mutex_lock(&session->lock);
+	if (session->state == SVMTRACE_STATE_STARTED)
+		goto unlock;
+	err = add_rings(session);
+	if (err)
+		goto unlock;
+	err = probe_arm();
+	if (err)
+		goto unlock;
+	session->epoch = atomic64_inc_return(&epoch);
+	session->state = SVMTRACE_STATE_STARTED;
+	rcu_assign_pointer(started[session->slot], session);
+	atomic_or(BIT(session->slot), &active);
+unlock:
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static void flush_gaps(struct session *session)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		stream_flush_gap(per_cpu_ptr(session->streams, cpu));
+}
+
+/**
+ * session_stop() - stops recording
+ * @session: not under its lock
+ *
+ * No call writes to the session's rings any more afterwards. May sleep.
+ *
+ * Return: 0, or -EALREADY if not started.
+ */
+int session_stop(struct session *session)
+{
+	int err = -EALREADY;
+
+	mutex_lock(&session->lock);
+	if (session->state != SVMTRACE_STATE_STARTED)
+		goto unlock;
+	atomic_andnot(BIT(session->slot), &active);
+	rcu_assign_pointer(started[session->slot], NULL);
+	probe_disarm();
+	synchronize_rcu();
+	flush_gaps(session);
+	session->state = SVMTRACE_STATE_STOPPED;
+	wait_wake(session);
+	err = 0;
+unlock:
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+/**
+ * session_stats() - adds up the counters of all CPUs
+ * @session: under session->lock
+ * @stats:   filled in
+ */
+void session_stats(struct session *session, struct svmtrace_stats *stats)
+{
+	u64 returned = 0;
+	int cpu;
+
+	*stats = (struct svmtrace_stats){
+		.size = sizeof(*stats),
+		.state = session->state,
+		.missed = probe_missed(),
+		.rings = READ_ONCE(session->rings),
+		.sessions = sessions_open(),
+	};
+	for_each_possible_cpu(cpu) {
+		const struct stream_counts *counts =
+			&per_cpu_ptr(session->streams, cpu)->counts;
+
+		stats->entered += READ_ONCE(counts->entered);
+		stats->delivered += READ_ONCE(counts->delivered);
+		stats->filtered += READ_ONCE(counts->filtered);
+		stats->lost_ring_full += READ_ONCE(counts->ring_full);
+		stats->lost_nested += READ_ONCE(counts->nested);
+		stats->lost_no_ring += READ_ONCE(counts->no_ring);
+		stats->lost_simulated += READ_ONCE(counts->simulated);
+		stats->no_result += READ_ONCE(counts->no_result);
+		stats->entries += READ_ONCE(counts->entries);
+		stats->entries_lost += READ_ONCE(counts->entries_lost);
+		returned += READ_ONCE(counts->returned);
+	}
+	stats->in_flight = stats->entered - returned;
+}
+
+/**
+ * session_info() - what the module can do, and the session's geometry
+ * @session: under session->lock
+ * @info:    filled in
+ */
+void session_info(struct session *session, struct svmtrace_info *info)
+{
+	*info = (struct svmtrace_info){
+		.size = sizeof(*info),
+		.abi_version = SVMTRACE_ABI_VERSION,
+		.schema_version = SVMTRACE_SCHEMA_VERSION,
+		.page_size = PAGE_SIZE,
+		.features = probe_features(),
+		.ring_stride = ring_stride(session->config.ring_size),
+		.data_offset = 2 * PAGE_SIZE,
+		.ring_size = session->config.ring_size,
+		.ring_size_min = ring_size_min(&session->config),
+		.ring_size_max = RING_SIZE_MAX,
+		.nr_cpus = nr_cpu_ids,
+		.syscalls = SVMTRACE_SYSCALLS_ALL,
+		.groups = SVMTRACE_GROUPS_ALL,
+		.sessions_max = slots_max,
+		.version = SVMTRACE_VERSION,
+	};
+}

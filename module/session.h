@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Session: what an open file of the device stands for.
+ */
+#ifndef SVMTRACE_SESSION_H
+#define SVMTRACE_SESSION_H
+
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/svmtrace.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "filter.h"
+#include "stream.h"
+
+/* A bit per session notes which of them see a call. */
+#define SESSIONS_MAX 32
+
+/**
+ * struct session - see the file's head
+ * @slot:    number of the session, below SESSIONS_MAX
+ * @epoch:   session_epoch() when it was started; calls of before are not its own
+ * @lock:    protects @state, @config, @mapped, @filter (its change), @line
+ * @state:   SVMTRACE_STATE_
+ * @mapped:  user space has (or had) a ring mapped: no read() any more
+ * @reading: read() was used: no mmap() any more
+ * @config:  constant once the session has been started
+ * @filter:  of RCU, NULL: all calls
+ * @streams: per possible CPU
+ * @hotplug: in the list of sessions whose streams get rings, under rings_lock
+ * @rings:   number of rings, under rings_lock
+ * @wait:    readers that sleep
+ * @waiting: WAIT_
+ * @wake:    wakes them up, from a probe
+ * @flush:   wakes them up later
+ * @read_lock: one read() at a time; protects @line
+ * @line:    the line that did not fit the last read()
+ */
+struct session {
+	unsigned int slot;
+	u64 epoch;
+	struct mutex lock;
+	u32 state;
+	bool mapped;
+	bool reading;
+	struct svmtrace_config config;
+	struct filter __rcu *filter;
+	struct stream __percpu *streams;
+	struct list_head hotplug;
+	u32 rings;
+
+	wait_queue_head_t wait;
+	int waiting;
+	struct irq_work wake;
+	struct delayed_work flush;
+
+	struct mutex read_lock;
+	struct session_line {
+		char *buf;
+		size_t size;
+		size_t start;
+		size_t end;
+	} line;
+};
+
+int sessions_init(unsigned int max);
+void sessions_exit(void);
+unsigned int sessions_max(void);
+unsigned int sessions_open(void);
+u32 sessions_active(void);
+struct session *session_at(unsigned int slot);
+u64 session_epoch(void);
+
+struct session *session_create(void);
+void session_destroy(struct session *session);
+int session_start(struct session *session);
+int session_stop(struct session *session);
+int session_configure(struct session *session, const struct svmtrace_config *config);
+int session_change_pids(struct session *session, const struct svmtrace_pids *change);
+void session_stats(struct session *session, struct svmtrace_stats *stats);
+void session_info(struct session *session, struct svmtrace_info *info);
+size_t session_record_max(const struct svmtrace_config *config);
+
+#endif /* SVMTRACE_SESSION_H */

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Snapshot: takes the facts of a call at its entry, and at its return looks
+ * again at what the caller could have changed meanwhile.
+ */
+#include <linux/compat.h>
+#include <linux/sched.h>
+#include <linux/ktime.h>
+#include <asm/syscall.h>
+
+#include "pipe.h"
+#include "snapshot.h"
+
+static u8 current_abi(void)
+{
+#ifdef CONFIG_X86_64
+	if (in_32bit_syscall())
+		return in_compat_syscall() && !in_ia32_syscall() ?
+		       SVMTRACE_ABI_X32 : SVMTRACE_ABI_IA32;
+#endif
+	return in_compat_syscall() ? SVMTRACE_ABI_IA32 : SVMTRACE_ABI_64;
+}
+
+enum arg_type { ARG_u64, ARG_s32, ARG_u32 };
+
+/**
+ * snapshot_decode() - reads the arguments of a call
+ * @a:	       filled in
+ * @syscall:   SVMTRACE_NR_
+ * @user_regs: registers of current as it entered the kernel
+ *
+ * Any context.
+ */
+void snapshot_decode(struct snapshot_args *a, unsigned int syscall,
+		     struct pt_regs *user_regs)
+{
+	static const u8 types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
+#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
+		[SVMTRACE_NR_##syscall][index] = ARG_##type,
+#include <linux/svmtrace_fields.h>
+	};
+	unsigned long args[SVMTRACE_ARGS_MAX];
+	unsigned int i;
+
+	syscall_get_arguments(current, user_regs, args);
+	a->syscall = syscall;
+	a->abi = current_abi();
+	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
+		switch (types[syscall][i]) {
+		case ARG_s32:
+			a->args[i] = (s64)(s32)args[i];
+			break;
+		case ARG_u32:
+			a->args[i] = (u32)args[i];
+			break;
+		default:
+			a->args[i] = args[i];
+		}
+	}
+}
+
+/* Both syscalls have their arrays, as address and count, from argument 1 on. */
+static unsigned int sides_of(const struct snapshot *snap)
+{
+	return snap->a.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
+}
+
+/**
+ * snapshot_iov() - an iovec array of the call
+ * @snap: the call
+ * @side: LOCAL or REMOTE
+ *
+ * Return: where it is, as far as the kernel could accept it; n is 0 if the
+ * syscall has no such array. Any context.
+ */
+struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
+{
+	struct umem_iov iov = {
+		.hash_from = SNAPSHOT_IOVS,
+		.hash_to = SVMTRACE_IOVS_MAX,
+		.compat = snap->a.abi != SVMTRACE_ABI_64,
+	};
+
+	if (side < sides_of(snap)) {
+		iov.addr = snap->a.args[1 + 2 * side];
+		iov.n = min_t(u64, snap->a.args[2 + 2 * side], SVMTRACE_IOVS_MAX);
+	}
+	return iov;
+}
+
+static void set_totals(struct snapshot *snap)
+{
+	snap->call.bytes = snap->scan[LOCAL].total;
+	snap->call.remote_bytes = snap->scan[REMOTE].total;
+}
+
+static void read_arrays(struct snapshot *snap)
+{
+	unsigned int side;
+
+	snap->scan[REMOTE] = (struct iov_scan){};
+	for (side = 0; side < sides_of(snap); side++) {
+		struct umem_iov iov = snapshot_iov(snap, side);
+
+		umem_scan_iov(&snap->scan[side], &iov, snap->iov[side], SNAPSHOT_IOVS);
+		if (snap->scan[side].read < iov.n)
+			snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
+	}
+	set_totals(snap);
+}
+
+static bool moves_out_of_pipe(const struct snapshot *snap)
+{
+	return snap->a.syscall == SVMTRACE_NR_vmsplice &&
+	       snap->pipe.direction == SVMTRACE_PIPE_READ;
+}
+
+/* Always by the array as it was at entry, even if that has changed since. */
+static unsigned int read_preview(struct snapshot *snap, u8 *buf, unsigned int size,
+				 bool *fault)
+{
+	return umem_gather(buf, size, snap->iov[LOCAL],
+			   min_t(u32, snap->scan[LOCAL].read, SNAPSHOT_IOVS), fault);
+}
+
+static void preview_at_entry(struct snapshot *snap, struct second_look *scratch)
+{
+	bool fault;
+
+	snap->preview_len = 0;
+	if (!snap->preview_wanted || moves_out_of_pipe(snap))
+		return;
+	snap->preview_len = read_preview(snap, scratch->preview, snap->preview_wanted,
+					 &fault);
+	snap->preview_hash = umem_hash(scratch->preview, snap->preview_len);
+	memcpy(snap->preview, scratch->preview,
+	       min_t(u32, snap->preview_len, SNAPSHOT_PREVIEW));
+	if (fault)
+		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
+}
+
+static void look_up_target(struct snapshot *snap)
+{
+	struct task_struct *task = identity_find(snap->a.args[0]);
+
+	snap->target_exe.len = 0;
+	if (task)
+		snap->marks |= identity_target(&snap->target, &snap->target_context,
+					       &snap->target_exe, &snap->call.relation,
+					       task);
+	else
+		snap->marks |= SVMTRACE_MARK_NO_TARGET;
+}
+
+/**
+ * snapshot_entry() - takes the facts of a call that enters
+ * @snap:    filled in but for sessions, epoch and bucket; @snap->a is set
+ * @scratch: of this CPU; its preview is that of the call afterwards
+ * @groups:  SVMTRACE_GROUP_ bits that some session wants
+ * @preview: bytes of payload that some session wants
+ *
+ * In a probe, under rcu_read_lock().
+ */
+void snapshot_entry(struct snapshot *snap, struct second_look *scratch,
+		    u32 groups, u16 preview)
+{
+	snap->marks = 0;
+	snap->preview_wanted = preview;
+	snap->call.entry_time = ktime_get_mono_fast_ns();
+	snap->call.tid = current->pid;
+	snap->call.abi = snap->a.abi;
+	snap->call.relation = 0;
+	read_arrays(snap);
+	if (groups & SVMTRACE_GROUP_CALLER)
+		identity_caller(&snap->caller);
+	if (groups & SVMTRACE_GROUP_CONTEXT)
+		snap->marks |= identity_context(&snap->context, &snap->exe);
+	snap->pipe.direction = SVMTRACE_PIPE_NONE;
+	if (snap->a.syscall == SVMTRACE_NR_vmsplice) {
+		if ((groups & SVMTRACE_GROUP_PIPE) || preview)
+			pipe_at_entry(&snap->pipe, snap->a.args[0]);
+	} else if (groups & (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)) {
+		look_up_target(snap);
+	}
+	preview_at_entry(snap, scratch);
+}
+
+static bool entries_differ(const struct svmtrace_iovec *a, const struct svmtrace_iovec *b,
+			   unsigned int n)
+{
+	u64 difference = 0;
+
+	for (; n; n--, a++, b++)
+		difference |= (a->base ^ b->base) | (a->len ^ b->len);
+	return difference;
+}
+
+/* What could not be read before but can be now is taken over, and marked so. */
+static void adopt_array(struct snapshot *snap, const struct second_look *look,
+			unsigned int side, unsigned int n)
+{
+	const struct iov_scan *now = &look->scan[side];
+
+	memcpy(snap->iov[side], look->iov[side], sizeof(snap->iov[side]));
+	snap->scan[side] = *now;
+	set_totals(snap);
+	snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
+	if (now->read == n)
+		snap->marks &= ~SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
+}
+
+static void check_array(struct snapshot *snap, struct second_look *look,
+			unsigned int side)
+{
+	const struct iov_scan *then = &snap->scan[side], *now = &look->scan[side];
+	struct umem_iov iov = snapshot_iov(snap, side);
+	bool less, differ;
+
+	iov.hash_to = then->read;
+	umem_scan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
+	less = now->read < then->read;
+	differ = entries_differ(snap->iov[side], look->iov[side],
+				min3(now->read, then->read, (u32)SNAPSHOT_IOVS)) ||
+		 (!less && now->hash != then->hash);
+	if (less)
+		snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
+	if (differ)
+		snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
+	else if (now->read > then->read)
+		adopt_array(snap, look, side, iov.n);
+}
+
+static void check_preview(struct snapshot *snap, struct second_look *look)
+{
+	u16 then = snap->preview_len, now;
+	bool fault, differ;
+
+	now = read_preview(snap, look->preview, snap->preview_wanted, &fault);
+	look->preview_len = now;
+	differ = memcmp(look->preview, snap->preview,
+			min3(now, then, (u16)SNAPSHOT_PREVIEW)) ||
+		 (now >= then && umem_hash(look->preview, then) != snap->preview_hash);
+	if (now < then)
+		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED);
+	if (differ) {
+		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_CHANGED);
+	} else if (now > then) {
+		snap->preview_len = now;
+		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
+		if (!fault)
+			snap->marks &= ~PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
+	}
+}
+
+/* What arrived from the pipe is there only now. */
+static void read_arrived(struct snapshot *snap, struct second_look *look, s64 ret)
+{
+	unsigned int want = clamp_t(s64, ret, 0, snap->preview_wanted);
+	bool fault;
+
+	snap->preview_len = read_preview(snap, look->preview, want, &fault);
+	snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
+	if (fault)
+		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
+}
+
+/**
+ * snapshot_return() - looks again, when the call returns
+ * @snap: as snapshot_entry() left it; its result and marks are completed
+ * @look: what is found now, of this CPU
+ * @ret:  what the kernel function returned
+ *
+ * In a probe, under rcu_read_lock().
+ */
+void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
+{
+	unsigned int side;
+
+	snap->call.ret = ret;
+	for (side = 0; side < sides_of(snap); side++)
+		check_array(snap, look, side);
+	if (snap->a.syscall == SVMTRACE_NR_vmsplice)
+		pipe_at_return(&snap->pipe, snap->a.args[0]);
+	if (!snap->preview_wanted)
+		return;
+	if (moves_out_of_pipe(snap))
+		read_arrived(snap, look, ret);
+	else
+		check_preview(snap, look);
+}
+
+/**
+ * snapshot_no_result() - marks a call whose return will not be seen, or not yet
+ * @snap: as snapshot_entry() left it
+ *
+ * Any context.
+ *
+ * Return: the marks that its record gets.
+ */
+u32 snapshot_no_result(const struct snapshot *snap)
+{
+	u32 marks = snap->marks | SVMTRACE_MARK_NO_RESULT;
+	unsigned int side;
+
+	for (side = 0; side < sides_of(snap); side++)
+		marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
+	return marks | PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED);
+}

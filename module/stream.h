@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Stream: the records of one session on one CPU. Numbers them, notes what is
+ * lost as a gap where it was lost, and counts.
+ */
+#ifndef SVMTRACE_STREAM_H
+#define SVMTRACE_STREAM_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+#include "ring.h"
+
+/**
+ * struct stream_counts - of a session on a CPU, written by that CPU only
+ * @entered:   calls that this CPU saw entering
+ * @returned:  calls that this CPU saw ending, one way or the other
+ * @filtered:  calls rejected
+ * @delivered: calls written to the ring
+ * @entries:   entry records written to the ring
+ * @entries_lost: entry records lost
+ * @ring_full: calls lost
+ * @nested:    calls lost
+ * @no_ring:   calls lost
+ * @simulated: calls lost
+ * @no_result: calls whose result is not known
+ */
+struct stream_counts {
+	u64 entered;
+	u64 returned;
+	u64 filtered;
+	u64 delivered;
+	u64 entries;
+	u64 entries_lost;
+	u64 ring_full;
+	u64 nested;
+	u64 no_ring;
+	u64 simulated;
+	u64 no_result;
+};
+
+/**
+ * struct stream - of a session on a CPU
+ * @ring:   NULL until the CPU gets one; then it stays
+ * @counts: see there
+ * @seq:    number of the next record
+ * @time:   of the last record
+ * @turn:   records since the last simulated loss
+ * @gap:    what was lost since the last record; first_seq == last_seq + 1: none
+ *
+ * All but @ring belongs to the CPU, inside of ring_enter() if there is a ring.
+ */
+struct stream {
+	struct ring *ring;
+	struct stream_counts counts;
+	u64 seq;
+	u64 time;
+	u32 turn;
+	struct svmtrace_gap gap;
+};
+
+/**
+ * struct stream_slot - a record that is being written
+ * @record: room for it
+ * @size:   of the room
+ */
+struct stream_slot {
+	struct svmtrace_record *record;
+	size_t size;
+};
+
+void stream_init(struct stream *stream);
+bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
+		  size_t size, u32 lose_every);
+void stream_commit(struct stream *stream, struct stream_slot *slot, size_t size);
+bool stream_has_gap(const struct stream *stream);
+void stream_flush_gap(struct stream *stream);
+
+#endif /* SVMTRACE_STREAM_H */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User memory: iovec arrays and payload of the caller, read without faulting.
+ *
+ * Preemption is off in a probe, so a fault cannot be served; what is not
+ * resident is reported as unread, never as zeros.
+ */
+#include <linux/compat.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/random.h>
+#include <linux/uaccess.h>
+
+#include "umem.h"
+
+/* Secret, odd: whoever does not know them cannot make two arrays collide. */
+static u64 hash_key[2] __read_mostly;
+
+/**
+ * umem_init() - draws the keys of the hashes
+ */
+void umem_init(void)
+{
+	get_random_bytes(hash_key, sizeof(hash_key));
+	hash_key[0] |= 1;
+	hash_key[1] |= 1;
+}
+
+/* Folds the 128-bit product of two words that depend on the key. */
+static __always_inline u64 hash_mix(u64 hash, u64 a, u64 b)
+{
+	unsigned __int128 product = (unsigned __int128)(hash ^ a ^ hash_key[0]) *
+				    (b ^ hash_key[1]);
+
+	return (u64)product ^ (u64)(product >> 64);
+}
+
+/*
+ * The two functions below run with access to user memory open: objtool lets
+ * them call nothing.
+ */
+static __always_inline bool read_entry(const void __user *array, unsigned int i,
+				       bool compat, struct svmtrace_iovec *entry)
+{
+	if (compat) {
+		const struct compat_iovec __user *iov = array;
+		compat_uptr_t base;
+		compat_size_t len;
+
+		unsafe_get_user(base, &iov[i].iov_base, fault);
+		unsafe_get_user(len, &iov[i].iov_len, fault);
+		entry->base = base;
+		entry->len = len;
+	} else {
+		const struct svmtrace_iovec __user *iov = array;
+
+		unsafe_get_user(entry->base, &iov[i].base, fault);
+		unsafe_get_user(entry->len, &iov[i].len, fault);
+	}
+	return true;
+fault:
+	return false;
+}
+
+static __always_inline void add_entry(struct iov_scan *scan, unsigned int i,
+				      const struct svmtrace_iovec *entry,
+				      const struct umem_iov *iov)
+{
+	if (check_add_overflow(scan->total, entry->len, &scan->total))
+		scan->total = U64_MAX;
+	if (i >= iov->hash_from && i < iov->hash_to)
+		scan->hash = hash_mix(scan->hash, entry->base, entry->len);
+}
+
+/**
+ * umem_iov_size() - size of an entry of an iovec array in user memory
+ * @compat: the array has the 32-bit layout
+ *
+ * Return: bytes. Any context.
+ */
+size_t umem_iov_size(bool compat)
+{
+	return compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
+}
+
+/**
+ * umem_scan_iov() - reads an iovec array of the caller
+ * @scan:     filled in
+ * @iov:      the array
+ * @keep:     the first entries are stored here
+ * @keep_max: room in @keep, in entries
+ *
+ * Any context in which current is the caller; does not sleep.
+ */
+void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
+		   struct svmtrace_iovec *keep, unsigned int keep_max)
+{
+	const void __user *array = (const void __user *)(unsigned long)iov->addr;
+	unsigned int i = 0;
+
+	*scan = (struct iov_scan){};
+	if (!iov->n)
+		return;
+	pagefault_disable();
+	if (user_access_begin(array, iov->n * umem_iov_size(iov->compat))) {
+		for (; i < iov->n; i++) {
+			struct svmtrace_iovec entry;
+
+			if (!read_entry(array, i, iov->compat, &entry))
+				break;
+			if (i < keep_max)
+				keep[i] = entry;
+			add_entry(scan, i, &entry, iov);
+		}
+		user_access_end();
+	}
+	pagefault_enable();
+	scan->read = i;
+}
+
+/* Copies up to a page boundary at a time, so that a fault loses one page only. */
+static unsigned int copy_pages(u8 *buf, u64 addr, unsigned int size)
+{
+	unsigned int done = 0;
+
+	while (done < size) {
+		unsigned int chunk = min_t(unsigned int, size - done,
+					   PAGE_SIZE - offset_in_page(addr + done));
+
+		if (copy_from_user_nofault(buf + done, (const void __user *)
+					   (unsigned long)(addr + done), chunk))
+			break;
+		done += chunk;
+	}
+	return done;
+}
+
+/**
+ * umem_gather() - copies the first bytes that an iovec array describes
+ * @buf:   destination
+ * @size:  bytes wanted
+ * @iov:   array, as recorded
+ * @n:     entries in @iov
+ * @fault: set if the copy ends early because memory could not be read
+ *
+ * Any context in which current is the caller; does not sleep.
+ *
+ * Return: number of bytes copied.
+ */
+unsigned int umem_gather(u8 *buf, unsigned int size,
+			 const struct svmtrace_iovec *iov, unsigned int n, bool *fault)
+{
+	unsigned int done = 0, i;
+
+	*fault = false;
+	for (i = 0; i < n && done < size; i++) {
+		unsigned int want = min_t(u64, iov[i].len, size - done);
+		unsigned int got = copy_pages(buf + done, iov[i].base, want);
+
+		done += got;
+		if (got < want) {
+			*fault = true;
+			break;
+		}
+	}
+	return done;
+}
+
+/**
+ * umem_hash() - keyed hash of bytes in kernel memory
+ * @data: bytes
+ * @size: their number
+ *
+ * Return: the hash. Any context.
+ */
+u64 umem_hash(const void *data, unsigned int size)
+{
+	u64 hash = size;
+
+	while (size) {
+		u64 word[2] = {};
+		unsigned int chunk = min_t(unsigned int, size, sizeof(word));
+
+		memcpy(word, data, chunk);
+		hash = hash_mix(hash, word[0], word[1]);
+		data += chunk;
+		size -= chunk;
+	}
+	return hash;
+}
