@@ -42,7 +42,7 @@ static int check_probes(struct session *s)
 	}
 	session_stats(s, &stats);
 	if (stats.missed)
-		printf("note  the kernel itself has dropped %llu probe hits since the module was loaded\n",
+		printf("note  %llu probe hits dropped by the kernel since the module was loaded\n",
 		       (unsigned long long)stats.missed);
 	return EXIT_SUCCESS;
 }
@@ -58,7 +58,7 @@ int check(void)
 	int error = session_try_open(&s);
 
 	if (error)
-		return failed(SVMTRACE_DEVICE, session_cure(error));
+		return failed(SVMTRACE_DEVICE, session_cure(-error));
 	printf("ok    %s can be opened\n", SVMTRACE_DEVICE);
 	if (check_version(&s.info) || check_probes(&s))
 		return EXIT_FAILURE;

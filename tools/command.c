@@ -34,14 +34,14 @@ static void become_user(const struct options *o)
 		err(EXIT_FAILURE, "cannot become user %s", o->user);
 }
 
-static void run(const struct options *o, const sigset_t *signals)
+static void execute(const struct options *o, const sigset_t *signals)
 {
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, signals, NULL);
 	if (o->user)
 		become_user(o);
 	execvp(o->command[0], o->command);
-	warn("cannot run %s", o->command[0]);
+	warn("%s", o->command[0]);
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
@@ -58,7 +58,7 @@ void command_run(struct command *c, const struct options *o, const sigset_t *sig
 	if (c->pid < 0)
 		err(EXIT_FAILURE, "fork");
 	if (!c->pid)
-		run(o, signals);
+		execute(o, signals);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include "fields.h"
 #include "table.h"
+#include "util.h"
 
 #define PREFIX_record ""
 #define PREFIX_call ""
@@ -23,7 +24,7 @@ const struct field fields[] = {
 #include <linux/svmtrace_fields.h>
 };
 
-const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
+const size_t nr_fields = ARRAY_SIZE(fields);
 
 /**
  * field_number() - the value of a field that is a number
@@ -113,7 +114,7 @@ int fields_list(int json)
 	struct table *t = table_new("fields", columns, COLUMNS, json);
 	size_t i;
 
-	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(list); i++)
 		table_add(t, list[i]);
 	table_print(t, stdout);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "losses.h"
 #include "session.h"
+#include "util.h"
 
 #define INTERVAL_MS 1000
 
@@ -84,7 +85,7 @@ static void tell_lost(const struct svmtrace_stats *s)
 	char text[200];
 	size_t i, len = 0;
 
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].count)
 			len += snprintf(text + len, sizeof(text) - len, "%s%s %llu",
 					len ? ", " : "", causes[i].cause,

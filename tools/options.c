@@ -12,6 +12,7 @@
 
 #include "names.h"
 #include "options.h"
+#include "util.h"
 #include "version.h"
 
 #define DEFAULT_IOVS 16
@@ -26,11 +27,10 @@ enum option_key {
 
 const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
 
-static const char doc[] =
-	"Traces process_vm_writev(2) and vmsplice(2) calls of the whole machine, of "
-	"some processes, or of COMMAND and its descendants.\v"
-	"`svmtrace stat' shows the module and its sessions, `svmtrace check' whether "
-	"everything works. See svmtrace(8).";
+#define DOC_BEFORE \
+	"Traces process_vm_writev(2) and vmsplice(2) calls: all, or those of some processes."
+#define DOC_AFTER \
+	"stat shows the module and its sessions, check whether all works. See svmtrace(8)."
 
 static const char args_doc[] = "\nstat\ncheck\n-- COMMAND [ARG...]";
 
@@ -106,7 +106,7 @@ static void parse_pids(struct argp_state *state, struct options *o, char *list)
 {
 	char *pid, *save = NULL;
 
-	for (pid = strtok_r(list, ", \n", &save); pid; pid = strtok_r(NULL, ", \n", &save)) {
+	for (pid = strtok_r(list, " ,", &save); pid; pid = strtok_r(NULL, " ,", &save)) {
 		o->pids = reallocarray(o->pids, o->nr_pids + 1, sizeof(*o->pids));
 		if (!o->pids)
 			argp_failure(state, EXIT_FAILURE, ENOMEM, "-p");
@@ -125,8 +125,7 @@ static void parse_syscalls(struct argp_state *state, struct options *o, char *li
 		for (i = 0; i < SVMTRACE_NR_SYSCALLS && strcmp(name, name_syscall(i)); i++)
 			;
 		if (i == SVMTRACE_NR_SYSCALLS)
-			argp_error(state, "'%s' is not traced: only process_vm_writev and vmsplice are",
-				   name);
+			argp_error(state, "-e is process_vm_writev or vmsplice, not '%s'", name);
 		o->syscalls |= 1U << i;
 	}
 }
@@ -143,7 +142,7 @@ static void parse_sort(struct argp_state *state, struct options *o, const char *
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i])) {
 			o->sort = i;
 			return;
@@ -337,7 +336,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		.options = option_table,
 		.parser = parse_option,
 		.args_doc = args_doc,
-		.doc = doc,
+		.doc = DOC_BEFORE "\v" DOC_AFTER,
 	};
 
 	*o = (struct options){ .iovs = DEFAULT_IOVS, .trace = true };

@@ -15,6 +15,7 @@
 #include "names.h"
 #include "printer.h"
 #include "text.h"
+#include "util.h"
 
 /* A key that is a constant and is not yet in the object. */
 static void add(struct json_object *object, const char *key, struct json_object *value)
@@ -148,7 +149,7 @@ static bool is_special(const struct record_view *v, const struct field *f)
 
 	if (f->group == FIELD_record && v->gap && !strcmp(f->name, "syscall"))
 		return true;
-	for (i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(special); i++) {
 		if (!strcmp(f->name, special[i]))
 			return true;
 	}

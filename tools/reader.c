@@ -58,8 +58,8 @@ struct reader {
 	uint64_t size;
 };
 
-static void *map(const struct session *s, unsigned int cpu, size_t from, size_t size,
-		 int protection)
+static void *map_part(const struct session *s, unsigned int cpu, size_t from, size_t size,
+		      int protection)
 {
 	void *p = mmap(NULL, size, protection, MAP_SHARED, s->fd,
 		       (off_t)(cpu * s->info.ring_stride + from));
@@ -67,7 +67,7 @@ static void *map(const struct session *s, unsigned int cpu, size_t from, size_t 
 	if (p != MAP_FAILED)
 		return p;
 	if (errno != ENXIO)
-		err(EXIT_FAILURE, "cannot map the ring of CPU %u", cpu);
+		err(EXIT_FAILURE, "mmap of the ring of CPU %u", cpu);
 	return NULL;
 }
 
@@ -78,12 +78,12 @@ static void map_ring(struct reader *r, unsigned int cpu)
 	const char *rest;
 
 	ring->cpu = cpu;
-	ring->consumer = map(r->session, cpu, 0, info->page_size, PROT_READ | PROT_WRITE);
+	ring->consumer = map_part(r->session, cpu, 0, info->page_size, PROT_READ | PROT_WRITE);
 	if (!ring->consumer)
 		return;
-	rest = map(r->session, cpu, info->page_size,
-		   info->data_offset - info->page_size + 2 * (size_t)info->ring_size,
-		   PROT_READ);
+	rest = map_part(r->session, cpu, info->page_size,
+			info->data_offset - info->page_size + 2 * (size_t)info->ring_size,
+			PROT_READ);
 	if (!rest)
 		errx(EXIT_FAILURE, "the ring of CPU %u has no data", cpu);
 	ring->producer = (const struct svmtrace_producer *)rest;

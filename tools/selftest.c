@@ -65,8 +65,6 @@ const char *selftest_cure(void)
 	if (!read_flag("/proc/sys/kernel/ftrace_enabled"))
 		return "kernel.ftrace_enabled is 0: try \"sysctl kernel.ftrace_enabled=1\"";
 	if (!read_flag("/sys/kernel/debug/kprobes/enabled"))
-		return "kprobes are switched off: "
-		       "try \"echo 1 > /sys/kernel/debug/kprobes/enabled\"";
-	return "the kernel's log (dmesg) may say why; "
-	       "is /sys/kernel/debug/kprobes/enabled (debugfs) 1?";
+		return "kprobes are off: try \"echo 1 > /sys/kernel/debug/kprobes/enabled\"";
+	return "is /sys/kernel/debug/kprobes/enabled 1, or does dmesg say why?";
 }

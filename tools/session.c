@@ -34,7 +34,7 @@ const char *session_cure(int error)
 		return "permission denied: run it as root, or with CAP_PERFMON";
 	case EUSERS:
 	case EMFILE:
-		return "too many sessions are open: end one, or load the module with a larger limit";
+		return "too many sessions are open: end one, see \"svmtrace stat\"";
 	case ENOMEM:
 		return "not enough memory: try a smaller ring size (-B)";
 	default:
@@ -53,25 +53,24 @@ const char *session_version_cure(const struct svmtrace_info *info)
 	if (MAJOR(info->abi_version) == MAJOR(SVMTRACE_ABI_VERSION) &&
 	    MAJOR(info->schema_version) == MAJOR(SVMTRACE_SCHEMA_VERSION))
 		return NULL;
-	return "the loaded module and this tool do not belong together: "
-	       "unload it (rmmod svmtrace) and load the one of the tool's version";
+	return "module and tool are of different versions: reload the module (rmmod, modprobe)";
 }
 
 /**
  * session_try_open() - opens the device
  * @s: filled in
  *
- * Return: 0, or an errno; EPROTO if the module does not answer as ours does.
+ * Return: 0, or a negative errno; -EPROTO if the module does not answer as ours does.
  */
 int session_try_open(struct session *s)
 {
 	s->info = (struct svmtrace_info){ .size = sizeof(s->info) };
 	s->fd = open(SVMTRACE_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (s->fd < 0)
-		return errno;
+		return -errno;
 	if (ioctl(s->fd, SVMTRACE_IOC_GET_INFO, &s->info)) {
 		close(s->fd);
-		return EPROTO;
+		return -EPROTO;
 	}
 	s->info.version[sizeof(s->info.version) - 1] = '\0';
 	return 0;
@@ -87,7 +86,7 @@ void session_open(struct session *s)
 	const char *cure;
 
 	if (error)
-		errx(EXIT_FAILURE, "%s: %s", SVMTRACE_DEVICE, session_cure(error));
+		errx(EXIT_FAILURE, "%s: %s", SVMTRACE_DEVICE, session_cure(-error));
 	cure = session_version_cure(&s->info);
 	if (cure)
 		errx(EXIT_FAILURE, "%s", cure);

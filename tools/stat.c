@@ -16,14 +16,15 @@
 #include "session.h"
 #include "table.h"
 #include "text.h"
+#include "util.h"
 
 #define PARAMETERS "/sys/module/svmtrace/parameters"
 
-static __attribute__((__format__(__printf__, 3, 4)))
-void add_value(struct table *t, const char *name, const char *format, ...)
+/* @format is that of printf(). */
+static void add_value(struct table *t, const char *name, const char *format, ...)
 {
 	char value[256];
-	const char *cells[] = { name, value };
+	const char *const cells[] = { name, value };
 	va_list args;
 
 	va_start(args, format);
@@ -105,7 +106,7 @@ static const struct {
 	{ "RINGS", { "rings" } },
 };
 
-#define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
+#define NR_COUNTERS (ARRAY_SIZE(counters))
 #define COLUMNS (NR_COUNTERS + 3)
 #define CELL_LEN 80
 

@@ -224,7 +224,7 @@ static void on_command(struct trace *t)
 	} else if (c->ended && !t->noted) {
 		t->noted = true;
 		if (!t->o->quiet)
-			warnx("%s has ended, but processes that it started go on; Ctrl-C ends the trace",
+			warnx("%s has ended, but not what it started: Ctrl-C ends the trace",
 			      t->o->command[0]);
 	}
 }
