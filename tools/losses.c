@@ -71,49 +71,71 @@ int losses_tell(void)
 	return -1;
 }
 
+/* A number and what it counts. */
+struct part {
+	const char *what;
+	uint64_t count;
+};
+
+/* Lists the parts that are not zero. */
+static void join(char *text, size_t size, const struct part *parts, size_t count)
+{
+	size_t i, len = 0;
+
+	*text = '\0';
+	for (i = 0; i < count; i++) {
+		if (parts[i].count)
+			len += snprintf(text + len, size - len, "%s%llu %s", len ? ", " : "",
+					(unsigned long long)parts[i].count, parts[i].what);
+	}
+}
+
 static void tell_lost(const struct svmtrace_stats *s)
 {
-	const struct {
-		const char *cause;
-		uint64_t count;
-	} causes[] = {
+	const struct part parts[] = {
 		{ "ring full", s->lost_ring_full },
 		{ "nested", s->lost_nested },
 		{ "no ring", s->lost_no_ring },
 		{ "simulated", s->lost_simulated },
 	};
 	char text[200];
-	size_t i, len = 0;
 
-	for (i = 0; i < ARRAY_SIZE(causes); i++) {
-		if (causes[i].count)
-			len += snprintf(text + len, sizeof(text) - len, "%s%s %llu",
-					len ? ", " : "", causes[i].cause,
-					(unsigned long long)causes[i].count);
-	}
+	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
 	warnx("%llu of %llu calls lost (%s)%s", (unsigned long long)session_lost(s),
 	      (unsigned long long)s->entered, text,
 	      s->lost_ring_full ? "; a larger buffer (-B) or a narrower trace helps" : "");
+}
+
+static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
+{
+	const struct part parts[] = {
+		{ "calls recorded", s->delivered },
+		{ "shown", shown == s->delivered ? 0 : shown },
+		{ "without result", s->no_result },
+		{ "still running", s->in_flight },
+	};
+	char text[200];
+
+	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
+	warnx("%s", *text ? text : "no calls recorded");
 }
 
 /**
  * losses_total() - tells what the trace has, and what it has not
  * @before: counters when the session was started
  * @after:  counters after it was stopped
+ * @shown:  calls that were printed or counted
  * @quiet:  only what it has not
  */
 void losses_total(const struct svmtrace_stats *before, const struct svmtrace_stats *after,
-		  bool quiet)
+		  uint64_t shown, bool quiet)
 {
 	uint64_t missed = after->missed - before->missed;
 
 	untold.told_ms = 0;
 	losses_tell();
 	if (!quiet)
-		warnx("%llu calls recorded, %llu without result, %llu in flight",
-		      (unsigned long long)after->delivered,
-		      (unsigned long long)after->no_result,
-		      (unsigned long long)after->in_flight);
+		tell_recorded(after, shown);
 	if (session_lost(after))
 		tell_lost(after);
 	if (after->entries_lost)

@@ -5,10 +5,11 @@
 
 #include <linux/svmtrace.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 void losses_add(const struct svmtrace_record *record, const struct svmtrace_gap *gap);
 int losses_tell(void);
 void losses_total(const struct svmtrace_stats *before, const struct svmtrace_stats *after,
-		  bool quiet);
+		  uint64_t shown, bool quiet);
 
 #endif

@@ -93,7 +93,7 @@ static void configure(struct session *s, const struct options *o)
 		config.ring_size = o->ring_size;
 		config.watermark = o->ring_size / 4;
 	}
-	if (!o->json)
+	if (!o->trace)
 		config.groups = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_TARGET |
 				SVMTRACE_GROUP_PIPE;
 	session_set_config(s, &config);
@@ -221,7 +221,7 @@ static void on_command(struct trace *t)
 	command_reap(c);
 	if (c->ended && c->alone) {
 		t->done = true;
-	} else if (c->ended && !t->noted) {
+	} else if (c->ended && !t->noted && !t->done) {
 		t->noted = true;
 		if (!t->o->quiet)
 			warnx("%s has ended, but not what it started: Ctrl-C ends the trace",
@@ -297,10 +297,19 @@ static void finish(struct trace *t, const struct svmtrace_stats *before)
 		summary_print(t->summary, t->file, t->o);
 		flush(t);
 	}
-	losses_total(before, &after, t->o->quiet);
+	losses_total(before, &after, t->calls, t->o->quiet);
 	reader_free(t->reader);
 	session_close(&t->session);
-	free(t->fds);
+}
+
+/* The trace may end before the command: by -n, or as nobody reads it. */
+static void wait_for_command(struct trace *t)
+{
+	while (!t->command.ended) {
+		if (poll(&t->fds[POLL_SIGNALS], 1, -1) < 0 && errno != EINTR)
+			err(EXIT_FAILURE, "cannot wait");
+		read_signals(t);
+	}
 }
 
 /**
@@ -334,5 +343,7 @@ int trace(const struct options *o)
 		command_run(&t.command, o, &signals);
 	run(&t);
 	finish(&t, &before);
-	return o->command && t.command.ended ? t.command.status : EXIT_SUCCESS;
+	if (o->command)
+		wait_for_command(&t);
+	return t.command.status;
 }
