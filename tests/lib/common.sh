@@ -4,13 +4,14 @@
 # What every script below tests/ shares: where things are, and how a thing
 # that is expensive to make gets into the cache without ever being seen there
 # half done.
+#
+# shellcheck disable=SC2034 # the scripts that source this use them
 
 # The top of the tree, whatever directory the caller is in.
 top=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # Kernels, kernel source and the test harness outlive a `make clean`.
 cache=${SVMTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/svmtrace}
 # Everything that belongs to this tree and may be thrown away at any time.
-# shellcheck disable=SC2034 # for the scripts that source this file
 build=$top/build
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -51,28 +52,22 @@ scratch() {
 	mktemp -d "$1.tmp.XXXXXX"
 }
 
-# fetch_debs DIR PACKAGE... - download Debian packages into DIR, unpacking
-# nothing. apt's lists may be missing or older than the archive.
-fetch_debs() {
-	local dir=$1 log
-	shift
-	say "downloading $*"
-	log=$dir/apt.log
-	if ! (cd "$dir" && apt-get -q download "$@") >"$log" 2>&1; then
-		apt-get -q update >>"$log" 2>&1 &&
-			(cd "$dir" && apt-get -q download "$@") >>"$log" 2>&1 ||
-			{ cat "$log" >&2; return 1; }
-	fi
-	rm -f "$log"
-}
-
-# unpack DIR PACKAGE... - the files of Debian packages, below DIR.
+# unpack DIR PACKAGE... - download Debian packages and put their files below
+# DIR, installing nothing. apt's lists may be older than the archive.
 unpack() {
 	local dir=$1 deb
 	shift
-	fetch_debs "$dir" "$@" || return
+	say "downloading $*"
+	download "$dir" "$@" || { apt-get -q update >&2 && download "$dir" "$@"; }
 	for deb in "$dir"/*.deb; do
-		dpkg-deb -x "$deb" "$dir" || return
+		dpkg-deb -x "$deb" "$dir"
 		rm "$deb"
 	done
+}
+
+# As root, apt complains that it cannot download as its own user.
+download() {
+	local dir=$1
+	shift
+	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$@" >/dev/null)
 }
