@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Children of a test: they die with it. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+
+pid_t child_start(int flags, int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(fn(arg));
+	}
+	return pid;
+}
+
+int child_wait(pid_t pid)
+{
+	int status;
+
+	if (pid < 0)
+		return pid;
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int child_run(int flags, int (*fn)(void *arg), void *arg)
+{
+	return child_wait(child_start(flags, fn, arg));
+}
+
+static int idle(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+pid_t child_idle(int flags)
+{
+	return child_start(flags, idle, NULL);
+}
+
+void child_kill(pid_t pid)
+{
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		child_wait(pid);
+	}
+}
+
+void *child_shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return p;
+}
+
+/* The letter of /proc/PID/status, or 0. */
+static char state_of(pid_t tid)
+{
+	char path[64], line[256];
+	char state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	while (!state && fgets(line, sizeof(line), file))
+		sscanf(line, "State: %c", &state);
+	fclose(file);
+	return state;
+}
+
+int child_asleep(pid_t tid)
+{
+	int tries, times = 0;
+
+	for (tries = 0; tries < 2000 && times < 10; tries++) {
+		times = state_of(tid) == 'S' ? times + 1 : 0;
+		usleep(5000);
+	}
+	return times < 10 ? -ETIMEDOUT : 0;
+}
