@@ -9,17 +9,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static inline long call_writev(long pid, const void *liov, unsigned long liovcnt,
-			       const void *riov, unsigned long riovcnt,
-			       unsigned long flags)
+static inline long do_writev(long pid, const void *liov, unsigned long liovcnt,
+			     const void *riov, unsigned long riovcnt,
+			     unsigned long flags)
 {
 	long ret = syscall(SYS_process_vm_writev, pid, liov, liovcnt, riov, riovcnt, flags);
 
 	return ret < 0 ? -errno : ret;
 }
 
-static inline long call_vmsplice(long fd, const void *iov, unsigned long nr_segs,
-				 unsigned long flags)
+static inline long do_vmsplice(long fd, const void *iov, unsigned long nr_segs,
+			       unsigned long flags)
 {
 	long ret = syscall(SYS_vmsplice, fd, iov, nr_segs, flags);
 
@@ -35,7 +35,7 @@ static inline long call_to(pid_t pid)
 	static char from[CALL_BYTES] = "payload", to[CALL_BYTES];
 	struct iovec local = { from, sizeof(from) }, remote = { to, sizeof(to) };
 
-	return call_writev(pid, &local, 1, &remote, 1, 0);
+	return do_writev(pid, &local, 1, &remote, 1, 0);
 }
 
 /* A call that always works. */
@@ -43,5 +43,21 @@ static inline long call_self(void)
 {
 	return call_to(getpid());
 }
+
+/**
+ * full_pipe() - makes a pipe that blocks whoever vmsplices into it
+ * @fds: filled in, as by pipe()
+ *
+ * Return: 0, or -1.
+ */
+int full_pipe(int fds[2]);
+
+/**
+ * drain_pipe() - reads all that is in a pipe
+ * @fd: of the pipe's read end
+ *
+ * Return: bytes read.
+ */
+long drain_pipe(int fd);
 
 #endif /* SVMTRACE_TESTS_CALLS_H */

@@ -46,8 +46,9 @@ int child_run(int flags, int (*fn)(void *arg), void *arg)
 static int idle(void *arg)
 {
 	(void)arg;
-	for (;;)
-		pause();
+	while (pause())
+		;
+	return 0;
 }
 
 pid_t child_idle(int flags)
