@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What differs between the kernels, 5.10 and later, that svmtrace builds for.
+ * Kbuild looks for each difference in the kernel's headers, because distributions
+ * bring changes back to older versions.
  */
 #ifndef SVMTRACE_COMPAT_H
 #define SVMTRACE_COMPAT_H
 
+#include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/mm.h>
-#include <linux/version.h>
+#include <linux/string.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "svmtrace needs Linux 5.10 or later"
-#endif
-
-#if !defined(CONFIG_ARCH_HAS_SYSCALL_WRAPPER)
+#ifndef CONFIG_ARCH_HAS_SYSCALL_WRAPPER
 #error "svmtrace needs an architecture with syscall wrappers"
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#ifndef HAVE_VM_FLAGS_MOD
+/* Since 6.3, vm_flags is changed by functions only. */
 static inline void vm_flags_mod(struct vm_area_struct *vma,
 				unsigned long set, unsigned long clear)
 {
@@ -25,14 +25,14 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 }
 #endif
 
-/* An u64 since 6.3, two u32 before. */
+/* One u64 since 6.3, two u32 before: the same bytes. */
 static inline u64 cap_bits(const kernel_cap_t *cap)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-	return cap->cap[0] | (u64)cap->cap[1] << 32;
-#else
-	return cap->val;
-#endif
+	u64 bits;
+
+	BUILD_BUG_ON(sizeof(bits) != sizeof(*cap) || IS_ENABLED(CONFIG_CPU_BIG_ENDIAN));
+	memcpy(&bits, cap, sizeof(bits));
+	return bits;
 }
 
 #endif /* SVMTRACE_COMPAT_H */

@@ -182,6 +182,7 @@ static void read_exe(struct exe *exe, struct exe_name *name,
 		exe->marks |= SVMTRACE_MARK_EXE_MEMFD;
 	else if (d_unlinked(dentry))
 		exe->marks |= SVMTRACE_MARK_EXE_DELETED;
+	/* Pairs with the barrier of rcu_assign_pointer() by who replaces it. */
 	smp_rmb();
 	if (rcu_access_pointer(mm->exe_file) != file) {
 		*exe = (struct exe){};

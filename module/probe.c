@@ -132,7 +132,6 @@ static bool ask_sessions(struct probe_cpu *pc)
 	}
 	return pc->sessions;
 }
-NOKPROBE_SYMBOL(ask_sessions);
 
 static void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
 {
@@ -142,7 +141,6 @@ static void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
 	snap->bucket = pc->bucket;
 	snapshot_entry(snap, &pc->look, pc->groups, pc->preview);
 }
-NOKPROBE_SYMBOL(take_snapshot);
 
 /* Without an instance: this is all that will be known of the call. */
 static void record_now(struct probe_cpu *pc)
@@ -165,7 +163,6 @@ static void record_now(struct probe_cpu *pc)
 		counts->returned++;
 	}
 }
-NOKPROBE_SYMBOL(record_now);
 
 static int enter(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -190,7 +187,6 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 	rcu_read_unlock();
 	return 0;
 }
-NOKPROBE_SYMBOL(enter);
 
 /* Called by the kretprobe core, inside of enter(), if it has an instance. */
 static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -213,7 +209,6 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 	}
 	return 0;
 }
-NOKPROBE_SYMBOL(entry_instance);
 
 static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -236,6 +231,13 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	rcu_read_unlock();
 	return 0;
 }
+
+/* A probe on these would be hit while one of ours runs, and so be dropped. */
+NOKPROBE_SYMBOL(ask_sessions);
+NOKPROBE_SYMBOL(take_snapshot);
+NOKPROBE_SYMBOL(record_now);
+NOKPROBE_SYMBOL(enter);
+NOKPROBE_SYMBOL(entry_instance);
 NOKPROBE_SYMBOL(leave);
 
 /*

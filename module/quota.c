@@ -8,6 +8,7 @@
  * cannot choose to share with another. Whoever is in user namespaces counts as
  * the owner of the outermost: subordinate ids are no further users.
  */
+#include <linux/bits.h>
 #include <linux/cred.h>
 #include <linux/hash.h>
 #include <linux/percpu.h>
@@ -18,7 +19,7 @@
 #include "quota.h"
 
 #define BUCKET_BITS 7
-#define BUCKETS (1 << BUCKET_BITS)
+#define BUCKETS BIT(BUCKET_BITS)
 
 /* What calls of each user have taken less given back on a CPU; may be negative. */
 struct quota_cpu {

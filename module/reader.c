@@ -3,11 +3,9 @@
  * Reader: read() and poll(). Merges the rings of a session in the order of
  * commit, as text or as they are.
  */
-#include <linux/cpu.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 #include <linux/uaccess.h>
 
 #include "reader.h"
@@ -75,7 +73,8 @@ static bool may_come_earlier(struct session *session)
 {
 	int cpu;
 
-	smp_mb();	/* A: after the head of the ring that was found */
+	/* A: after the head of the ring that was found */
+	smp_mb();
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = ring_of(session, cpu);
 
@@ -192,11 +191,6 @@ static ssize_t read_text(struct session *session, char __user *buf, size_t size)
 	return done;
 }
 
-static void flush_gap(void *stream)
-{
-	stream_flush_gap(stream);
-}
-
 static bool has_gaps(struct session *session)
 {
 	int cpu;
@@ -206,31 +200,6 @@ static bool has_gaps(struct session *session)
 			return true;
 	}
 	return false;
-}
-
-/*
- * Tells of losses after which no record came. A gap is written where all records
- * are: on the CPU of the ring, which no call can interrupt; or anywhere, if that
- * CPU is offline.
- */
-static void flush_gaps(struct session *session)
-{
-	int cpu;
-
-	if (!has_gaps(session))
-		return;
-	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		struct stream *stream = stream_of(session, cpu);
-
-		if (!stream_has_gap(stream))
-			continue;
-		if (cpu_online(cpu))
-			smp_call_function_single(cpu, flush_gap, stream, true);
-		else
-			stream_flush_gap(stream);
-	}
-	cpus_read_unlock();
 }
 
 static bool is_started(struct session *session)
@@ -281,7 +250,8 @@ static ssize_t read_now(struct session *session, char __user *buf, size_t size)
 
 	if (mutex_lock_interruptible(&session->read_lock))
 		return -ERESTARTSYS;
-	flush_gaps(session);
+	if (has_gaps(session))
+		session_flush_gaps(session);
 	if (session->config.format == SVMTRACE_FORMAT_BINARY)
 		done = read_binary(session, buf, size);
 	else
@@ -316,8 +286,8 @@ ssize_t reader_read(struct session *session, char __user *buf, size_t size,
 	if (err || !size)
 		return err;
 	for (;;) {
-		/* Before looking: what is not there after a stop will never be. */
 		stopped = !is_started(session);
+		/* Then look: what is not there after a stop will never be. */
 		smp_rmb();
 		done = read_now(session, buf, size);
 		if (done || stopped)
@@ -343,7 +313,8 @@ __poll_t reader_poll(struct session *session, struct file *file, poll_table *tab
 	if (start_if_new(session))
 		return EPOLLERR;
 	poll_wait(file, &session->wait, table);
-	flush_gaps(session);
+	if (has_gaps(session))
+		session_flush_gaps(session);
 	if (!is_ready(session))
 		return 0;
 	if (!is_started(session) && !has_records(session) && !has_line(session))

@@ -63,7 +63,8 @@ struct record_view {
 static inline unsigned int record_nr_args(unsigned int syscall)
 {
 	static const __u8 nr_args[] = {
-#define SVMTRACE_SYSCALL(number, name, nr_args) [number] = nr_args,
+#define SVMTRACE_SYSCALL(number, name, nr_args) \
+		[number] = nr_args,
 #include <linux/svmtrace_fields.h>
 	};
 

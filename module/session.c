@@ -214,6 +214,7 @@ struct session *session_create(void)
 	session->config = config_default;
 	mutex_init(&session->lock);
 	mutex_init(&session->read_lock);
+	mutex_init(&session->flush_lock);
 	INIT_LIST_HEAD(&session->hotplug);
 	wait_init(session);
 	return session;
@@ -385,12 +386,36 @@ unlock:
 	return err;
 }
 
-static void flush_gaps(struct session *session)
+static void flush_gap(void *stream)
+{
+	stream_flush_gap(stream);
+}
+
+/**
+ * session_flush_gaps() - tells of losses after which no record came
+ * @session: any
+ *
+ * A gap is written where all records are: on the CPU of the ring, where it does
+ * not come in between a call's; or anywhere, if that CPU is offline. May sleep.
+ */
+void session_flush_gaps(struct session *session)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		stream_flush_gap(per_cpu_ptr(session->streams, cpu));
+	cpus_read_lock();
+	mutex_lock(&session->flush_lock);
+	for_each_possible_cpu(cpu) {
+		struct stream *stream = per_cpu_ptr(session->streams, cpu);
+
+		if (!stream_has_gap(stream))
+			continue;
+		if (cpu_online(cpu))
+			smp_call_function_single(cpu, flush_gap, stream, true);
+		else
+			stream_flush_gap(stream);
+	}
+	mutex_unlock(&session->flush_lock);
+	cpus_read_unlock();
 }
 
 /**
@@ -412,7 +437,7 @@ int session_stop(struct session *session)
 	rcu_assign_pointer(started[session->slot], NULL);
 	probe_disarm();
 	synchronize_rcu();
-	flush_gaps(session);
+	session_flush_gaps(session);
 	session->state = SVMTRACE_STATE_STOPPED;
 	wait_wake(session);
 	err = 0;

@@ -22,7 +22,7 @@
  * struct session - see the file's head
  * @slot:    number of the session, below SESSIONS_MAX
  * @epoch:   session_epoch() when it was started; calls of before are not its own
- * @lock:    protects @state, @config, @mapped, @filter (its change), @line
+ * @lock:    see below, as are the other locks
  * @state:   SVMTRACE_STATE_
  * @mapped:  user space has (or had) a ring mapped: no read() any more
  * @reading: read() was used: no mmap() any more
@@ -35,13 +35,14 @@
  * @waiting: WAIT_
  * @wake:    wakes them up, from a probe
  * @flush:   wakes them up later
- * @read_lock: one read() at a time; protects @line
+ * @read_lock: see below
+ * @flush_lock: see below
  * @line:    the line that did not fit the last read()
  */
 struct session {
 	unsigned int slot;
 	u64 epoch;
-	struct mutex lock;
+	struct mutex lock;	/* changes of what follows, up to @filter */
 	u32 state;
 	bool mapped;
 	bool reading;
@@ -56,7 +57,8 @@ struct session {
 	struct irq_work wake;
 	struct delayed_work flush;
 
-	struct mutex read_lock;
+	struct mutex flush_lock; /* one writes gaps at a time */
+	struct mutex read_lock;	/* one reads at a time; protects @line */
 	struct session_line {
 		char *buf;
 		size_t size;
@@ -79,6 +81,7 @@ int session_start(struct session *session);
 int session_stop(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
 int session_change_pids(struct session *session, const struct svmtrace_pids *change);
+void session_flush_gaps(struct session *session);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
 size_t session_record_max(const struct svmtrace_config *config);
