@@ -276,9 +276,10 @@ void emit_record(struct session *session, const struct snapshot *snap,
 	struct stream_slot slot;
 
 	plan(&draft);
-	if (!stream_begin(stream, &slot, kind, size_of(&draft, nr_args),
-			  draft.config->lose_every))
-		return;
-	stream_commit(stream, &slot, fill(slot.record, &draft, nr_args));
-	wait_notify(session, stream->ring);
+	if (stream_begin(stream, &slot, kind, size_of(&draft, nr_args),
+			 draft.config->lose_every))
+		stream_commit(stream, &slot, fill(slot.record, &draft, nr_args));
+	/* A loss is news, too. */
+	if (stream->ring)
+		wait_notify(session, stream->ring);
 }

@@ -2,8 +2,9 @@
 /*
  * Stream: numbers, gaps and counts of the records of a session on a CPU.
  *
- * A ring always keeps room for one gap record. So a loss can be told as soon as
- * the next record fits, and also when none comes any more.
+ * A record always leaves room for a gap. So a loss can be told as soon as the next
+ * record fits, and also when none comes any more: at once if the last thing in the
+ * ring is a record, and after a gap as soon as the reader has made room.
  */
 #include <linux/bug.h>
 #include <linux/string.h>
@@ -65,7 +66,7 @@ static void fill_header(struct stream *stream, struct svmtrace_record *record, u
 	};
 }
 
-/* There is room: the one that every record leaves. */
+/* There is room. */
 static void write_gap(struct stream *stream)
 {
 	struct svmtrace_record *record = ring_reserve(stream->ring, GAP_SIZE, 0);
@@ -99,7 +100,7 @@ bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
 	struct stream_counts *counts = &stream->counts;
 	/* Pairs with smp_store_release() in session_add_ring(). */
 	struct ring *ring = smp_load_acquire(&stream->ring);
-	size_t gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
+	size_t gap_size;
 	bool lost = true;
 
 	if (!ring)
@@ -109,6 +110,8 @@ bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
 		counts->nested++;
 		return false;
 	}
+	/* Not before: an interrupt may have told of it until then. */
+	gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
 	if (lose_every && ++stream->turn >= lose_every) {
 		stream->turn = 0;
 		lose(stream, kind, &gap->simulated, &counts->simulated);
@@ -160,7 +163,7 @@ void stream_flush_gap(struct stream *stream)
 {
 	if (!stream->ring || !stream_has_gap(stream) || !ring_enter(stream->ring))
 		return;
-	if (stream_has_gap(stream))
+	if (stream_has_gap(stream) && ring_reserve(stream->ring, GAP_SIZE, 0))
 		write_gap(stream);
 	ring_leave(stream->ring);
 }
