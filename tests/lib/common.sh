@@ -69,5 +69,6 @@ unpack() {
 download() {
 	local dir=$1
 	shift
+	[[ -z ${OFFLINE-} ]] || die "not there, and OFFLINE is set: $*"
 	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$@" >/dev/null)
 }

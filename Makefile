@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# svmtrace: see "make help".
+
+# DKMS says which kernel it builds for.
+KVER ?= $(or $(KERNELRELEASE),$(shell uname -r))
+KDIR ?= /lib/modules/$(KVER)/build
+PREFIX ?= /usr/local
+
+# Kernels that the whole suite runs on; "tests/vm/kernel --list" names more.
+KERNELS ?= 6.1 6.12 debug
+
+all: modules tools
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C tools
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	depmod -a $(KVER)
+	$(MAKE) -C tools install PREFIX=$(PREFIX)
+
+load: modules
+	rmmod svmtrace 2>/dev/null || :
+	insmod svmtrace.ko
+
+unload:
+	! grep -q '^svmtrace ' /proc/modules || rmmod svmtrace
+
+# What Kbuild would do, without the kernel's headers at hand.
+clean:
+	$(MAKE) -C tools clean
+	find . module -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' \
+		-o -name modules.order -o -name Module.symvers \) -delete
+	$(RM) -r build
+
+deps:
+	tests/deps
+
+demo:
+	tests/demo
+
+check:
+	@tests/check deps style unit vm
+
+check-style check-vm:
+	@tests/check deps $(@:check-%=%)
+
+check-unit:
+	@OFFLINE=1 tests/check unit style
+
+version = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+dkms-install:
+	! dkms status svmtrace/$(version) | grep . || \
+		dkms remove svmtrace/$(version) --all
+	mkdir -p $(DESTDIR)/usr/src/svmtrace-$(version)
+	cp -r Kbuild Makefile dkms.conf module uapi \
+		$(DESTDIR)/usr/src/svmtrace-$(version)/
+	dkms install svmtrace/$(version)
+
+help:
+	@sed -n 's/^# | \{0,1\}//p' Makefile
+
+.PHONY: all modules tools install load unload clean deps demo check \
+	check-style check-unit check-vm dkms-install help
+
+export KERNELS
+
+# | make               the module for KVER (the running kernel), and the tool
+# | make modules       only the module; KDIR=... builds against other headers
+# | make tools         only the tool
+# | make install       both; the tool below PREFIX (/usr/local)
+# | make load          insmod the module, replacing one that is loaded
+# | make unload        rmmod it
+# | make dkms-install  have DKMS build and install it for every kernel
+# |
+# | make demo          see calls being traced; in a guest if need be
+# | make check         all tests; the last line says how many passed
+# | make check-unit    the tests that need no root, network or QEMU
+# | make check-style   kernel style, static checkers
+# | make check-vm      the tests in guests, on KERNELS="6.1 6.12 debug"
+# | make deps          install what all this needs (Debian packages)
+# | make clean         all that was built; downloaded kernels stay
