@@ -175,6 +175,7 @@ static int check_pids(const struct svmtrace_pids *pids)
 static long change_pids(struct session *session, const void __user *arg)
 {
 	struct svmtrace_pids pids;
+	u32 *nrs;
 	int err;
 
 	err = get_struct(&pids, sizeof(pids), SVMTRACE_PIDS_SIZE_VER0, arg);
@@ -182,9 +183,13 @@ static long change_pids(struct session *session, const void __user *arg)
 		err = check_pids(&pids);
 	if (err)
 		return err;
+	nrs = vmemdup_user(u64_to_user_ptr(pids.pids), pids.count * sizeof(*nrs));
+	if (IS_ERR(nrs))
+		return PTR_ERR(nrs);
 	mutex_lock(&session->lock);
-	err = session_change_pids(session, &pids);
+	err = session_change_pids(session, &pids, nrs);
 	mutex_unlock(&session->lock);
+	kvfree(nrs);
 	return err;
 }
 

@@ -12,7 +12,6 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "filter.h"
 #include "identity.h"
@@ -93,11 +92,16 @@ static int set_copy(struct pid_set *to, const struct pid_set *from, u32 room)
 	if (err)
 		return err;
 	to->used = from->used;
+	to->ended = from->ended;
 	for (i = 0; from->count && i < 1U << from->bits; i++) {
 		const struct pid_set_entry *entry = &from->table[i];
 
-		if (entry->pid && is_alive(entry->pid))
+		if (!entry->pid)
+			continue;
+		if (is_alive(entry->pid))
 			set_insert(to, get_pid(entry->pid), entry->flags);
+		else
+			to->ended = true;
 	}
 	return 0;
 }
@@ -157,46 +161,39 @@ static int set_remove(struct pid_set *set, const u32 *nrs, u32 count)
 		if (entry->pid && entry->flags != ~0U)
 			set_insert(&rest, get_pid(entry->pid), entry->flags);
 	}
-	/* An emptied set filters nothing again. */
-	rest.used = rest.count > 0;
+	/* An emptied set filters nothing again; one whose processes ended does. */
+	rest.used = rest.count > 0 || set->ended;
+	rest.ended = set->ended;
 	set_free(set);
 	*set = rest;
 	return 0;
 }
 
-static int change_set(struct pid_set *set, const struct svmtrace_pids *change)
+static int change_set(struct pid_set *set, const struct svmtrace_pids *change,
+		      const u32 *nrs)
 {
-	u32 *nrs;
-	int err;
-
 	if (change->op == SVMTRACE_PIDS_CLEAR) {
 		set_free(set);
 		*set = (struct pid_set){};
 		return 0;
 	}
-	nrs = vmemdup_user(u64_to_user_ptr(change->pids),
-			   array_size(change->count, sizeof(*nrs)));
-	if (IS_ERR(nrs))
-		return PTR_ERR(nrs);
 	if (change->op == SVMTRACE_PIDS_ADD)
-		err = set_add(set, nrs, change->count, change->flags);
-	else
-		err = set_remove(set, nrs, change->count);
-	kvfree(nrs);
-	return err;
+		return set_add(set, nrs, change->count, change->flags);
+	return set_remove(set, nrs, change->count);
 }
 
 /**
  * filter_change_pids() - makes a changed copy of a filter
  * @old:    or NULL
  * @change: checked but for its pids
+ * @nrs:    its pids
  *
- * May sleep.
+ * May sleep, but touches no user memory.
  *
- * Return: the copy, or -ENOMEM, -EFAULT, -ESRCH, -ENOENT or -ENOSPC.
+ * Return: the copy, or -ENOMEM, -ESRCH, -ENOENT or -ENOSPC.
  */
 struct filter *filter_change_pids(const struct filter *old,
-				  const struct svmtrace_pids *change)
+				  const struct svmtrace_pids *change, const u32 *nrs)
 {
 	struct filter *filter = kzalloc(sizeof(*filter), GFP_KERNEL_ACCOUNT);
 	unsigned int i;
@@ -212,7 +209,7 @@ struct filter *filter_change_pids(const struct filter *old,
 	if (!err && !filter->sets[change->set].table && change->op != SVMTRACE_PIDS_CLEAR)
 		err = set_alloc(&filter->sets[change->set], change->count);
 	if (!err)
-		err = change_set(&filter->sets[change->set], change);
+		err = change_set(&filter->sets[change->set], change, nrs);
 	if (err) {
 		filter_free(filter);
 		return ERR_PTR(err);

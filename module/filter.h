@@ -11,6 +11,8 @@ struct snapshot_args;
 /**
  * struct pid_set - a set of processes, never changed once it is in use
  * @used:   a set that was never added to filters nothing
+ * @ended:  of those that were added and not removed, some have ended and are no
+ *	    longer in @table; so the set is not empty, whatever is removed
  * @follow: some entry is to be followed
  * @count:  processes
  * @bits:   the table has 1 << @bits entries, at most half of them in use
@@ -18,6 +20,7 @@ struct snapshot_args;
  */
 struct pid_set {
 	bool used;
+	bool ended;
 	bool follow;
 	u32 count;
 	u32 bits;
@@ -36,7 +39,7 @@ struct filter {
 };
 
 struct filter *filter_change_pids(const struct filter *old,
-				  const struct svmtrace_pids *change);
+				  const struct svmtrace_pids *change, const u32 *nrs);
 void filter_free(struct filter *filter);
 bool filter_keeps(const struct filter *filter, const struct snapshot_args *a);
 

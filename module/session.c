@@ -97,6 +97,19 @@ u64 session_epoch(void)
 	return atomic64_read(&epoch);
 }
 
+static void free_rings(struct session *session)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct stream *stream = per_cpu_ptr(session->streams, cpu);
+
+		ring_free(stream->ring);
+		stream->ring = NULL;
+	}
+	session->rings = 0;
+}
+
 static int add_ring(struct session *session, unsigned int cpu)
 {
 	struct stream *stream = per_cpu_ptr(session->streams, cpu);
@@ -234,15 +247,12 @@ give:
  */
 void session_destroy(struct session *session)
 {
-	int cpu;
-
 	session_stop(session);
 	mutex_lock(&rings_lock);
 	list_del(&session->hotplug);
 	mutex_unlock(&rings_lock);
 	wait_exit(session);
-	for_each_possible_cpu(cpu)
-		ring_free(per_cpu_ptr(session->streams, cpu)->ring);
+	free_rings(session);
 	filter_free(rcu_dereference_protected(session->filter, true));
 	free_percpu(session->streams);
 	kvfree(session->line.buf);
@@ -319,15 +329,18 @@ int session_configure(struct session *session, const struct svmtrace_config *con
  * session_change_pids() - changes the filter
  * @session: under session->lock
  * @change:  checked but for its pids
+ * @nrs:     its pids; already here, because a page fault takes the mmap lock, and
+ *	     mmap() takes ours under that one
  *
  * Return: 0, or an error of filter_change_pids().
  */
-int session_change_pids(struct session *session, const struct svmtrace_pids *change)
+int session_change_pids(struct session *session, const struct svmtrace_pids *change,
+			const u32 *nrs)
 {
 	struct filter *old, *filter;
 
 	old = rcu_dereference_protected(session->filter, lockdep_is_held(&session->lock));
-	filter = filter_change_pids(old, change);
+	filter = filter_change_pids(old, change, nrs);
 	if (IS_ERR(filter))
 		return PTR_ERR(filter);
 	rcu_assign_pointer(session->filter, filter);
@@ -356,6 +369,15 @@ static int add_rings(struct session *session)
 	return err;
 }
 
+/* After a start that failed: none was there before, and the next may be of another size. */
+static void drop_rings(struct session *session)
+{
+	mutex_lock(&rings_lock);
+	list_del_init(&session->hotplug);
+	free_rings(session);
+	mutex_unlock(&rings_lock);
+}
+
 /**
  * session_start() - starts recording
  * @session: not under its lock
@@ -372,11 +394,13 @@ int session_start(struct session *session)
 	if (session->state == SVMTRACE_STATE_STARTED)
 		goto unlock;
 	err = add_rings(session);
-	if (err)
+	if (!err)
+		err = probe_arm();
+	if (err) {
+		if (session->state == SVMTRACE_STATE_NEW)
+			drop_rings(session);
 		goto unlock;
-	err = probe_arm();
-	if (err)
-		goto unlock;
+	}
 	session->epoch = atomic64_inc_return(&epoch);
 	session->state = SVMTRACE_STATE_STARTED;
 	rcu_assign_pointer(started[session->slot], session);

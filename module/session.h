@@ -80,7 +80,8 @@ void session_destroy(struct session *session);
 int session_start(struct session *session);
 int session_stop(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
-int session_change_pids(struct session *session, const struct svmtrace_pids *change);
+int session_change_pids(struct session *session, const struct svmtrace_pids *change,
+			const u32 *nrs);
 void session_flush_gaps(struct session *session);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
