@@ -19,7 +19,7 @@
 
 #include "reader.h"
 
-/* So often a ring is asked again while a record is being written to it. */
+/* So often a round is begun anew while a record is being written. */
 #define PENDING_TRIES 100000
 
 /**
@@ -173,28 +173,37 @@ static uint64_t load_head(const struct ring *ring)
 	return __atomic_load_n(&ring->producer->head, __ATOMIC_ACQUIRE);
 }
 
-/* Waits, if the ring is empty, until it is certain that it was. */
-static void settle(struct ring *ring)
+/* Not empty; or empty, and what will come is younger than any head loaded so far. */
+static bool is_settled(const struct ring *ring)
 {
-	unsigned int tries, pending;
-
-	for (tries = 0; ring->head == ring->tail && tries < PENDING_TRIES; tries++) {
-		pending = __atomic_load_n(&ring->producer->pending, __ATOMIC_ACQUIRE);
-		ring->head = load_head(ring);
-		if (!pending)
-			return;
-		sched_yield();
-	}
+	return ring->head != ring->tail ||
+	       (!__atomic_load_n(&ring->producer->pending, __ATOMIC_ACQUIRE) &&
+		load_head(ring) == ring->tail);
 }
 
-static void begin_round(struct reader *r)
+/*
+ * A ring that is no longer empty begins the round anew: its record may be
+ * younger than what has come meanwhile to a ring that was asked before.
+ */
+static bool try_round(struct reader *r)
 {
 	unsigned int i;
 
 	for (i = 0; i < r->mapped; i++)
 		r->rings[i].head = load_head(&r->rings[i]);
-	for (i = 0; i < r->mapped; i++)
-		settle(&r->rings[i]);
+	for (i = 0; i < r->mapped; i++) {
+		if (!is_settled(&r->rings[i]))
+			return false;
+	}
+	return true;
+}
+
+static void begin_round(struct reader *r)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < PENDING_TRIES && !try_round(r); tries++)
+		sched_yield();
 	r->in_round = true;
 }
 
