@@ -521,8 +521,9 @@ static void put_gap(struct line *l, const struct record_view *v)
 {
 	const struct svmtrace_gap *gap = v->gap;
 
-	put(l, "--- %llu records lost on CPU %u: seq %llu to %llu",
-	    (unsigned long long)(gap->last_seq - gap->first_seq + 1), v->record->cpu,
+	put(l, "--- %llu record%s lost on CPU %u: seq %llu to %llu",
+	    (unsigned long long)(gap->last_seq - gap->first_seq + 1),
+	    gap->first_seq == gap->last_seq ? "" : "s", v->record->cpu,
 	    (unsigned long long)gap->first_seq, (unsigned long long)gap->last_seq);
 	put_cause(l, "ring full", gap->ring_full);
 	put_cause(l, "no ring", gap->no_ring);

@@ -59,11 +59,11 @@ int losses_tell(void)
 	if (untold.told_ms && now - untold.told_ms < INTERVAL_MS)
 		return INTERVAL_MS - (now - untold.told_ms);
 	if (untold.gaps == 1)
-		warnx("lost %llu records on CPU %u: seq %llu to %llu",
+		warnx("records lost on CPU %2$u: %1$llu, seq %3$llu to %4$llu",
 		      (unsigned long long)untold.records, untold.cpu,
 		      (unsigned long long)untold.first, (unsigned long long)untold.last);
 	else
-		warnx("lost %llu records in %llu gaps", (unsigned long long)untold.records,
+		warnx("records lost: %llu in %llu gaps", (unsigned long long)untold.records,
 		      (unsigned long long)untold.gaps);
 	untold.records = 0;
 	untold.gaps = 0;
@@ -101,7 +101,7 @@ static void tell_lost(const struct svmtrace_stats *s)
 	char text[200];
 
 	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
-	warnx("%llu of %llu calls lost (%s)%s", (unsigned long long)session_lost(s),
+	warnx("calls lost: %llu of %llu (%s)%s", (unsigned long long)session_lost(s),
 	      (unsigned long long)s->entered, text,
 	      s->lost_ring_full ? "; a larger buffer (-B) or a narrower trace helps" : "");
 }
@@ -109,7 +109,7 @@ static void tell_lost(const struct svmtrace_stats *s)
 static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
 {
 	const struct part parts[] = {
-		{ "calls recorded", s->delivered },
+		{ "recorded", s->delivered },
 		{ "shown", shown == s->delivered ? 0 : shown },
 		{ "without result", s->no_result },
 		{ "still running", s->in_flight },
@@ -117,7 +117,7 @@ static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
 	char text[200];
 
 	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
-	warnx("%s", *text ? text : "no calls recorded");
+	warnx("calls: %s", *text ? text : "none");
 }
 
 /**
@@ -139,8 +139,8 @@ void losses_total(const struct svmtrace_stats *before, const struct svmtrace_sta
 	if (session_lost(after))
 		tell_lost(after);
 	if (after->entries_lost)
-		warnx("%llu entry records lost", (unsigned long long)after->entries_lost);
+		warnx("entry records lost: %llu", (unsigned long long)after->entries_lost);
 	if (missed)
-		warnx("the kernel itself dropped %llu probe hits: other probes interfere",
+		warnx("calls not seen: %llu, because other probes interfere",
 		      (unsigned long long)missed);
 }

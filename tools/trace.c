@@ -2,6 +2,7 @@
 /* The trace itself: from the session to the output. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -67,13 +68,14 @@ struct trace {
 
 static FILE *open_output(const struct options *o)
 {
-	FILE *file = o->command ? stderr : stdout;
+	FILE *file = stdout;
 
-	if (o->file) {
+	if (o->file)
 		file = fopen(o->file, "we");
-		if (!file)
-			err(EXIT_FAILURE, "%s", o->file);
-	}
+	else if (o->command)	/* its own buffer: messages are not to wait */
+		file = fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), "w");
+	if (!file)
+		err(EXIT_FAILURE, "%s", o->file ? o->file : "standard error");
 	setvbuf(file, NULL, _IOFBF, OUTPUT_BUFFER);
 	return file;
 }
@@ -274,8 +276,10 @@ static void run(struct trace *t)
 {
 	int timeout;
 
-	while (!t->done) {
+	for (;;) {
 		timeout = drain(t) ? 0 : losses_tell();
+		if (t->done)
+			break;
 		if (poll(t->fds, t->nr_fds, timeout) < 0 && errno != EINTR)
 			err(EXIT_FAILURE, "cannot wait");
 		reader_look_for_rings(t->reader);
