@@ -196,11 +196,11 @@ static u32 truncation(const struct draft *draft)
 	u32 marks = 0;
 
 	if (draft->iovs[LOCAL] < snap->scan[LOCAL].read ||
-	    snap->a.args[2] > SVMTRACE_IOVS_MAX)
+	    snapshot_count(snap, LOCAL) > SVMTRACE_IOVS_MAX)
 		marks |= SVMTRACE_MARK_TRUNCATED;
 	if (draft->iovs[REMOTE] < snap->scan[REMOTE].read ||
 	    (snap->a.syscall == SVMTRACE_NR_process_vm_writev &&
-	     snap->a.args[4] > SVMTRACE_IOVS_MAX))
+	     snapshot_count(snap, REMOTE) > SVMTRACE_IOVS_MAX))
 		marks |= SIDE_MARK(REMOTE, SVMTRACE_MARK_TRUNCATED);
 
 	if (snap->pipe.direction == SVMTRACE_PIPE_READ)

@@ -66,6 +66,23 @@ static unsigned int sides_of(const struct snapshot *snap)
 }
 
 /**
+ * snapshot_count() - the length of an iovec array, as the kernel takes it
+ * @snap: the call, which has that array
+ * @side: LOCAL or REMOTE
+ *
+ * The argument is a long, but import_iovec() takes 32 bits: a count of 2^32 + 1
+ * is a valid call with one entry. The remote array does not pass through it.
+ *
+ * Return: entries, perhaps more than the kernel accepts. Any context.
+ */
+u64 snapshot_count(const struct snapshot *snap, unsigned int side)
+{
+	u64 count = snap->a.args[2 + 2 * side];
+
+	return side == LOCAL ? (u32)count : count;
+}
+
+/**
  * snapshot_iov() - an iovec array of the call
  * @snap: the call
  * @side: LOCAL or REMOTE
@@ -83,7 +100,7 @@ struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
 
 	if (side < sides_of(snap)) {
 		iov.addr = snap->a.args[1 + 2 * side];
-		iov.n = min_t(u64, snap->a.args[2 + 2 * side], SVMTRACE_IOVS_MAX);
+		iov.n = min_t(u64, snapshot_count(snap, side), SVMTRACE_IOVS_MAX);
 	}
 	return iov;
 }

@@ -102,6 +102,7 @@ void snapshot_entry(struct snapshot *snap, struct second_look *scratch,
 		    u32 groups, u16 preview);
 void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret);
 u32 snapshot_no_result(const struct snapshot *snap);
+u64 snapshot_count(const struct snapshot *snap, unsigned int side);
 struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side);
 
 #endif /* SVMTRACE_SNAPSHOT_H */
