@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What "ld --wrap" makes of mmap() and munmap(): see ld(1). */
+#ifndef SVMTRACE_UNIT_WRAP_H
+#define SVMTRACE_UNIT_WRAP_H
+
+#include <sys/types.h>
+
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_munmap(void *at, size_t size);
+int __wrap_munmap(void *at, size_t size);
+
+#endif
