@@ -125,20 +125,22 @@ static char *put_array(char *pos, struct draft *draft, unsigned int side,
 		       u16 *count)
 {
 	unsigned int first = min_t(unsigned int, *count, SNAPSHOT_IOVS);
+	unsigned int more = *count - first;
 	struct umem_iov iov = snapshot_iov(draft->snap, side);
 	struct iov_scan scan;
 
 	pos = put(pos, known, first * sizeof(*known));
-	if (*count <= first)
+	if (!more)
 		return pos;
 	iov.addr += first * umem_iov_size(iov.compat);
-	iov.n = *count - first;
+	iov.n = known_scan->read - first;
 	iov.hash_from = 0;
-	umem_scan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, iov.n);
-	if (draft->at_return && (*count != known_scan->read || scan.hash != known_scan->hash))
+	umem_scan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, more);
+	more = min(more, scan.read);
+	if (draft->at_return && more && scan.hash != known_scan->hash)
 		draft->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
-	*count = first + scan.read;
-	return pos + scan.read * sizeof(*known);
+	*count = first + more;
+	return pos + more * sizeof(*known);
 }
 
 static char *put_arrays(char *pos, struct draft *draft)
