@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The whole path on any kernel: load, trace a program that is not ours with
+# both readers, unload. Writes KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+number=0
+failed=0
+
+check() {
+	local name=$1
+	shift
+	if "$@"; then
+		echo "ok $((++number)) $name"
+	else
+		echo "not ok $((++number)) $name"
+		failed=1
+	fi
+}
+
+loads() {
+	! grep -q '^svmtrace ' /proc/modules || rmmod svmtrace || return
+	insmod "$SVMTRACE_KO" && [[ -c /dev/svmtrace ]]
+}
+
+device_gives_lines() {
+	local reader
+	cat /dev/svmtrace >/tmp/lines &
+	reader=$!
+	sleep 1
+	stress-ng -q --vm-splice 1 --vm-splice-ops 4
+	sleep 1
+	kill "$reader"
+	wait "$reader" 2>/dev/null
+	grep -q 'vmsplice(.*= [0-9]' /tmp/lines
+}
+
+tool_gives_json() {
+	svmtrace -q --json -o /tmp/json -- \
+		stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 4 &&
+		jq -es 'any(.syscall == "process_vm_writev" and .ret > 0)' \
+			/tmp/json >/dev/null
+}
+
+unloads() { rmmod svmtrace && [[ ! -e /dev/svmtrace ]]; }
+
+echo 'KTAP version 1'
+echo '1..4'
+check loads loads
+check device_gives_lines device_gives_lines
+check tool_gives_json tool_gives_json
+check unloads unloads
+exit "$failed"
