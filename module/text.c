@@ -18,9 +18,7 @@
 #include <linux/math64.h>
 #include <linux/string.h>
 #else
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #endif
 
@@ -28,9 +26,7 @@
 #include "text.h"
 
 #ifndef __KERNEL__
-/* What the kernel has and libc has not; the kernel's build checks formats. */
-#define __printf(format, args)
-
+/* What the kernel has and libc has not. */
 static inline __u64 div_u64_rem(__u64 dividend, __u32 divisor, __u32 *remainder)
 {
 	*remainder = dividend % divisor;
@@ -64,6 +60,58 @@ const struct text_style text_style_default = {
 	.preview = SVMTRACE_PREVIEW_MAX,
 };
 
+/**
+ * text_dec() - writes a number as decimal digits
+ * @buf:   where to, at least TEXT_DEC_LEN
+ * @value: the number
+ *
+ * A zero follows, which is not counted. Any context.
+ *
+ * Return: bytes written.
+ */
+size_t text_dec(char *buf, __u64 value)
+{
+	char digits[TEXT_DEC_LEN];
+	size_t i, count = 0;
+	__u32 digit;
+
+	do {
+		value = div_u64_rem(value, 10, &digit);
+		digits[count++] = '0' + digit;
+	} while (value);
+	for (i = 0; i < count; i++)
+		buf[i] = digits[count - 1 - i];
+	buf[count] = '\0';
+	return count;
+}
+
+/**
+ * text_hex() - writes a number as "0x" and hexadecimal digits
+ * @buf:   where to, at least TEXT_HEX_LEN
+ * @value: the number
+ *
+ * A zero follows, which is not counted. Any context.
+ *
+ * Return: bytes written.
+ */
+size_t text_hex(char *buf, __u64 value)
+{
+	unsigned int shift = 0;
+	size_t count = 0;
+
+	while (shift < 60 && value >> shift > 0xf)
+		shift += 4;
+	buf[count++] = '0';
+	buf[count++] = 'x';
+	for (;; shift -= 4) {
+		buf[count++] = "0123456789abcdef"[value >> shift & 0xf];
+		if (!shift)
+			break;
+	}
+	buf[count] = '\0';
+	return count;
+}
+
 /* A line that is being written: @size includes the zero at the end. */
 struct line {
 	char *buf;
@@ -86,22 +134,52 @@ static void put_text(struct line *l, const char *text)
 		put_char(l, *text++);
 }
 
-static __printf(2, 3) void put(struct line *l, const char *format, ...)
+static void put_bytes(struct line *l, const char *bytes, size_t count)
 {
-	size_t room = l->size - l->len;
-	va_list args;
-	int n;
+	while (count--)
+		put_char(l, *bytes++);
+}
 
-	va_start(args, format);
-	n = vsnprintf(l->buf + l->len, room, format, args);
-	va_end(args);
-	if (n < 0)
-		n = 0;
-	if ((size_t)n >= room) {
-		n = room - 1;
-		l->cut = true;
-	}
-	l->len += n;
+static void put_dec(struct line *l, __u64 value)
+{
+	char digits[TEXT_DEC_LEN];
+
+	text_dec(digits, value);
+	put_text(l, digits);
+}
+
+static void put_signed(struct line *l, __s64 value)
+{
+	if (value < 0)
+		put_char(l, '-');
+	put_dec(l, value < 0 ? 0 - (__u64)value : (__u64)value);
+}
+
+/* With zeros before it, at least @digits digits. */
+static void put_padded(struct line *l, __u32 value, unsigned int digits)
+{
+	__u32 power;
+
+	for (power = 1; digits > 1; digits--)
+		power *= 10;
+	for (; power > value && power > 1; power /= 10)
+		put_char(l, '0');
+	put_dec(l, value);
+}
+
+static void put_hex(struct line *l, __u64 value)
+{
+	char digits[TEXT_HEX_LEN];
+
+	text_hex(digits, value);
+	put_text(l, digits);
+}
+
+/* A number and what stands before it. */
+static void put_named(struct line *l, const char *name, __u64 value)
+{
+	put_text(l, name);
+	put_dec(l, value);
 }
 
 /* Ends the line, with dots if some of it had no room. */
@@ -182,13 +260,13 @@ static void put_name(struct line *l, const char *name, size_t size)
 	if (!plain || !len)
 		put_quoted(l, name, len);
 	else
-		put(l, "%.*s", (int)len, name);
+		put_bytes(l, name, len);
 }
 
 static void put_address(struct line *l, __u64 address)
 {
 	if (address)
-		put(l, "0x%llx", (unsigned long long)address);
+		put_hex(l, address);
 	else
 		put_text(l, "NULL");
 }
@@ -205,7 +283,7 @@ static void put_bits(struct line *l, __u32 bits, const struct name_bit *names,
 			put_char(l, separator);
 	}
 	if (bits)
-		put(l, "0x%x", bits);
+		put_hex(l, bits);
 }
 
 static void put_time(struct line *l, __u64 ns)
@@ -213,7 +291,9 @@ static void put_time(struct line *l, __u64 ns)
 	__u32 rest;
 	__u64 seconds = div_u64_rem(ns, NSEC_IN_SEC, &rest);
 
-	put(l, "%llu.%09u", (unsigned long long)seconds, rest);
+	put_dec(l, seconds);
+	put_char(l, '.');
+	put_padded(l, rest, 9);
 }
 
 /* Three units of a thousand each, with one digit after the point. */
@@ -227,10 +307,11 @@ static void put_duration(struct line *l, __u64 ns)
 		ns = div_u64_rem(ns, NSEC_IN_USEC, &rest);
 		unit++;
 	}
+	put_named(l, " <", ns);
 	if (unit)
-		put(l, " <%llu.%u%s>", (unsigned long long)ns, rest / 100, units[unit]);
-	else
-		put(l, " <%lluns>", (unsigned long long)ns);
+		put_named(l, ".", rest / 100);
+	put_text(l, units[unit]);
+	put_char(l, '>');
 }
 
 static void put_stamp(struct line *l, const struct record_view *v,
@@ -239,7 +320,9 @@ static void put_stamp(struct line *l, const struct record_view *v,
 	if (!(style->flags & TEXT_TIME))
 		return;
 	put_time(l, v->record->time);
-	put(l, " [%03u] ", v->record->cpu);
+	put_text(l, " [");
+	put_padded(l, v->record->cpu, 3);
+	put_text(l, "] ");
 }
 
 static void put_caller(struct line *l, const struct record_view *v)
@@ -247,21 +330,23 @@ static void put_caller(struct line *l, const struct record_view *v)
 	const struct svmtrace_caller *caller = v->caller;
 
 	if (!caller) {
-		put(l, "tid=%u ", v->call->tid);
+		put_named(l, "tid=", v->call->tid);
+		put_char(l, ' ');
 		return;
 	}
-	put(l, "uid=%u ", caller->uid);
+	put_named(l, "uid=", caller->uid);
 	if (caller->euid != caller->uid)
-		put(l, "euid=%u ", caller->euid);
+		put_named(l, " euid=", caller->euid);
+	put_char(l, ' ');
 	put_name(l, caller->comm, sizeof(caller->comm));
 	if (v->call->exe_len) {
 		put_char(l, '(');
 		put_name(l, v->exe, v->call->exe_len);
 		put_char(l, ')');
 	}
-	put(l, "/%u", caller->pid);
+	put_named(l, "/", caller->pid);
 	if (v->call->tid != caller->pid)
-		put(l, ":%u", v->call->tid);
+		put_named(l, ":", v->call->tid);
 	put_char(l, ' ');
 }
 
@@ -277,7 +362,7 @@ static void put_target(struct line *l, const struct record_view *v)
 		return;
 	/* The argument names a thread, or is a number in another namespace. */
 	if ((__s64)v->args[0] != target->pid)
-		put(l, " pid=%u", target->pid);
+		put_named(l, " pid=", target->pid);
 	put_char(l, ' ');
 	put_name(l, target->comm, sizeof(target->comm));
 	if (v->call->target_exe_len) {
@@ -285,7 +370,7 @@ static void put_target(struct line *l, const struct record_view *v)
 		put_name(l, v->target_exe, v->call->target_exe_len);
 		put_char(l, ')');
 	}
-	put(l, " uid=%u", target->uid);
+	put_named(l, " uid=", target->uid);
 }
 
 static void put_pipe(struct line *l, const struct record_view *v)
@@ -296,16 +381,19 @@ static void put_pipe(struct line *l, const struct record_view *v)
 		return;
 	if (pipe->direction != SVMTRACE_PIPE_WRITE &&
 	    pipe->direction != SVMTRACE_PIPE_READ) {
-		put(l, " %s", name_direction(pipe->direction));
+		put_char(l, ' ');
+		put_text(l, name_direction(pipe->direction));
 		return;
 	}
-	put(l, " pipe:%llu %s %u", (unsigned long long)pipe->ino,
-	    name_direction(pipe->direction), pipe->used_before);
+	put_named(l, " pipe:", pipe->ino);
+	put_char(l, ' ');
+	put_text(l, name_direction(pipe->direction));
+	put_named(l, " ", pipe->used_before);
 	if (v->record->kind == SVMTRACE_KIND_CALL &&
 	    !(v->record->marks & SVMTRACE_MARK_NO_RESULT) &&
 	    pipe->used_after != pipe->used_before)
-		put(l, "->%u", pipe->used_after);
-	put(l, "/%u", pipe->slots);
+		put_named(l, "->", pipe->used_after);
+	put_named(l, "/", pipe->slots);
 }
 
 /* The entries of an array, without what closes it. */
@@ -317,7 +405,8 @@ static void put_entries(struct line *l, const struct svmtrace_iovec *iov,
 	for (i = 0; i < count && i < shown; i++) {
 		put_text(l, i ? ", {" : "{");
 		put_address(l, iov[i].base);
-		put(l, ", %llu}", (unsigned long long)iov[i].len);
+		put_named(l, ", ", iov[i].len);
+		put_char(l, '}');
 	}
 	if (i < count)
 		put_text(l, i ? ", ..." : "...");
@@ -411,7 +500,10 @@ static void put_arg(struct line *l, const struct record_view *v,
 {
 	switch (info->show) {
 	case ARG_HEX:
-		put(l, value ? "0x%llx" : "%llu", (unsigned long long)value);
+		if (value)
+			put_hex(l, value);
+		else
+			put_char(l, '0');
 		break;
 	case ARG_SPLICE_FLAGS:
 		if (value)
@@ -429,7 +521,10 @@ static void put_arg(struct line *l, const struct record_view *v,
 		put_array_at_return(l, v, 1, style);
 		break;
 	default:
-		put(l, info->type == ARG_s32 ? "%lld" : "%llu", (unsigned long long)value);
+		if (info->type == ARG_s32)
+			put_signed(l, value);
+		else
+			put_dec(l, value);
 	}
 	if (info->show == ARG_PID)
 		put_target(l, v);
@@ -442,9 +537,12 @@ static void put_args(struct line *l, const struct record_view *v,
 {
 	unsigned int i, count = record_nr_args(v->record->syscall);
 
-	if (v->call->abi != SVMTRACE_ABI_64)
-		put(l, "%s ", name_abi(v->call->abi));
-	put(l, "%s(", name_syscall(v->record->syscall));
+	if (v->call->abi != SVMTRACE_ABI_64) {
+		put_text(l, name_abi(v->call->abi));
+		put_char(l, ' ');
+	}
+	put_text(l, name_syscall(v->record->syscall));
+	put_char(l, '(');
 	for (i = 0; i < count; i++) {
 		if (i)
 			put_text(l, ", ");
@@ -468,13 +566,13 @@ static void put_result(struct line *l, const struct record_view *v,
 		put_text(l, " = ?");
 		return;
 	}
-	if (name_restart(ret))
-		put(l, " = ? %s", error);
-	else if (error)
-		put(l, " = -1 %s", error);
-	else
-		put(l, " = %lld", ret);
-
+	put_text(l, " = ");
+	if (error) {
+		put_text(l, name_restart(ret) ? "? " : "-1 ");
+		put_text(l, error);
+	} else {
+		put_signed(l, ret);
+	}
 	if (style->flags & TEXT_SECONDS) {
 		put_text(l, " <");
 		put_time(l, v->record->time - v->call->entry_time);
@@ -514,20 +612,21 @@ static void put_marks(struct line *l, const struct record_view *v)
 static void put_cause(struct line *l, const char *cause, __u64 count)
 {
 	if (count)
-		put(l, ", %s %llu", cause, (unsigned long long)count);
+		put_named(l, cause, count);
 }
 
 static void put_gap(struct line *l, const struct record_view *v)
 {
 	const struct svmtrace_gap *gap = v->gap;
 
-	put(l, "--- %llu record%s lost on CPU %u: seq %llu to %llu",
-	    (unsigned long long)(gap->last_seq - gap->first_seq + 1),
-	    gap->first_seq == gap->last_seq ? "" : "s", v->record->cpu,
-	    (unsigned long long)gap->first_seq, (unsigned long long)gap->last_seq);
-	put_cause(l, "ring full", gap->ring_full);
-	put_cause(l, "no ring", gap->no_ring);
-	put_cause(l, "simulated", gap->simulated);
+	put_named(l, "--- ", gap->last_seq - gap->first_seq + 1);
+	put_text(l, gap->first_seq == gap->last_seq ? " record" : " records");
+	put_named(l, " lost on CPU ", v->record->cpu);
+	put_named(l, ": seq ", gap->first_seq);
+	put_named(l, " to ", gap->last_seq);
+	put_cause(l, ", ring full ", gap->ring_full);
+	put_cause(l, ", no ring ", gap->no_ring);
+	put_cause(l, ", simulated ", gap->simulated);
 	put_text(l, " ---");
 }
 
@@ -592,8 +691,9 @@ size_t text_line(char *buf, size_t size, const struct record_view *v,
 		put_relation(&line, v);
 		put_marks(&line, v);
 	} else {
-		put(&line, "--- record of unknown kind %u, syscall %u ---",
-		    v->record->kind, v->record->syscall);
+		put_named(&line, "--- record of unknown kind ", v->record->kind);
+		put_named(&line, ", syscall ", v->record->syscall);
+		put_text(&line, " ---");
 	}
 	return end_line(&line);
 }

@@ -62,21 +62,30 @@ uint64_t clock_realtime(uint64_t monotonic)
 	return monotonic + difference;
 }
 
+/* Most times are of the same second as the one before. */
+static const char *format_second(time_t second)
+{
+	static char text[CLOCK_RFC3339_LEN - 16];
+	static time_t last = -1;
+	struct tm tm;
+
+	if (second != last) {
+		gmtime_r(&second, &tm);
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		last = second;
+	}
+	return text;
+}
+
 /**
  * clock_rfc3339() - writes a time as 2026-01-31T23:59:59.123456789Z
- * @buf:      where to
- * @size:     of @buf, at least 40
+ * @buf:      where to, at least CLOCK_RFC3339_LEN
  * @realtime: ns of CLOCK_REALTIME
  */
-void clock_rfc3339(char *buf, size_t size, uint64_t realtime)
+void clock_rfc3339(char *buf, uint64_t realtime)
 {
-	time_t seconds = realtime / NSEC_PER_SEC;
-	struct tm tm;
-	size_t len;
-
-	gmtime_r(&seconds, &tm);
-	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf + len, size - len, ".%09uZ", (unsigned int)(realtime % NSEC_PER_SEC));
+	snprintf(buf, CLOCK_RFC3339_LEN, "%s.%09uZ", format_second(realtime / NSEC_PER_SEC),
+		 (unsigned int)(realtime % NSEC_PER_SEC));
 }
 
 /**

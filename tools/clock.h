@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* "2026-01-31T23:59:59.123456789Z" and more, should the year have more digits. */
+#define CLOCK_RFC3339_LEN 48
 #define NSEC_PER_SEC 1000000000ULL
 
 void clock_update(void);
 uint64_t clock_realtime(uint64_t monotonic);
-void clock_rfc3339(char *buf, size_t size, uint64_t realtime);
+void clock_rfc3339(char *buf, uint64_t realtime);
 const char *clock_boot_id(void);
 
 #endif

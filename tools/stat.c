@@ -82,10 +82,12 @@ static void show_module(const struct session *s, bool json)
 		  info->features & SVMTRACE_FEATURE_IA32 ? "ia32 " : "",
 		  info->features & SVMTRACE_FEATURE_X32 ? "x32 " : "",
 		  info->features & SVMTRACE_FEATURE_MNT_NS ? "mnt_ns" : "");
-	add_value(t, "ring size per CPU", "%u (%u to %u)", info->ring_size,
-		  info->ring_size_min, info->ring_size_max);
+	add_value(t, "ring size", "%u", info->ring_size);
+	add_value(t, "ring size min", "%u", info->ring_size_min);
+	add_value(t, "ring size max", "%u", info->ring_size_max);
 	/* Without the one that asks. */
-	add_value(t, "sessions", "%u of at most %u", stats.sessions - 1, info->sessions_max);
+	add_value(t, "sessions", "%u", stats.sessions - 1);
+	add_value(t, "sessions max", "%u", info->sessions_max);
 	add_value(t, "probe hits missed", "%llu", (unsigned long long)stats.missed);
 	add_parameters(t);
 	table_print(t, stdout);

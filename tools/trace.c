@@ -301,7 +301,7 @@ static void finish(struct trace *t, const struct svmtrace_stats *before)
 		summary_print(t->summary, t->file, t->o);
 		flush(t);
 	}
-	losses_total(before, &after, t->calls, t->o->quiet);
+	losses_total(before, &after, t->calls, t->o->quiet || t->closed);
 	reader_free(t->reader);
 	session_close(&t->session);
 }
