@@ -52,6 +52,13 @@ static void plan_array(struct draft *draft, unsigned int side)
 	draft->iovs[side] = min(draft->snap->scan[side].read, max);
 }
 
+/* The second look has not the bytes of entry, so there are those the snapshot holds. */
+static bool first_look_only(const struct draft *draft)
+{
+	return draft->at_return && (draft->marks & (PREVIEW_MARK(SVMTRACE_MARK_CHANGED) |
+						    PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED)));
+}
+
 static void plan_preview(struct draft *draft)
 {
 	const struct snapshot *snap = draft->snap;
@@ -61,10 +68,10 @@ static void plan_preview(struct draft *draft)
 		draft->marks &= ~PREVIEW_MARK(SIDE_MARK(1, 1U) - 1);
 		return;
 	}
-	if (draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED)) {
+	if (draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED))
 		draft->preview_at_return = min_t(u32, draft->look->preview_len, max);
+	if (first_look_only(draft))
 		max = min_t(u32, max, SNAPSHOT_PREVIEW);
-	}
 	draft->preview = min_t(u32, snap->preview_len, max);
 }
 
@@ -137,7 +144,8 @@ static char *put_array(char *pos, struct draft *draft, unsigned int side,
 	iov.hash_from = 0;
 	umem_scan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, more);
 	more = min(more, scan.read);
-	if (draft->at_return && more && scan.hash != known_scan->hash)
+	if (draft->at_return && known_scan == &draft->snap->scan[side] && more &&
+	    scan.hash != known_scan->hash)
 		draft->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
 	*count = first + more;
 	return pos + more * sizeof(*known);
@@ -181,8 +189,7 @@ static char *put_bytes(char *pos, const struct draft *draft)
 	const struct snapshot *snap = draft->snap;
 	const struct second_look *look = draft->look;
 	/* Unchanged bytes are whole in the second look, the first has no room. */
-	const u8 *preview = draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED) ?
-			    snap->preview : look->preview;
+	const u8 *preview = first_look_only(draft) ? snap->preview : look->preview;
 
 	pos = put(pos, snap->exe.name, draft->exe_len);
 	pos = put(pos, snap->target_exe.name, draft->target_exe_len);
