@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A vmsplice() that blocks while the test changes the memory it describes. */
+#include <sys/mman.h>
+
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"
@@ -20,9 +22,10 @@ static int call(void *arg)
 	const struct blocked *b = arg;
 	size_t all = b->n * sizeof(*b->iov);
 
-	if (touch((const char *)b->iov, b->touch ? b->touch : all) > all ||
-	    touch(b->data, b->size) > b->size)
+	if (touch((const char *)b->iov, all) > all || touch(b->data, b->size) > b->size)
 		return 1;
+	if (b->resident)
+		madvise((char *)b->iov + b->resident, all - b->resident, MADV_DONTNEED);
 	return do_vmsplice(b->fds[1], b->iov, b->n, 0) > 0 ? 0 : 1;
 }
 

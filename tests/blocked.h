@@ -12,9 +12,9 @@
  * @pid:    the child
  * @iov:    its array, in memory that is shared with the test
  * @n:	    number of entries
- * @touch:  if not 0, the child touches only so many bytes of the array before
- *	    the call, else all of them; what was never touched is not resident
- * @data:   more memory that it touches
+ * @resident: bytes at @iov, whole pages, that are resident in the child when it
+ *	    calls; 0: all of them
+ * @data:   more memory that is resident
  * @size:   bytes at @data
  */
 struct blocked {
@@ -22,7 +22,7 @@ struct blocked {
 	pid_t pid;
 	const struct iovec *iov;
 	unsigned long n;
-	size_t touch;
+	size_t resident;
 	const char *data;
 	size_t size;
 };
