@@ -37,6 +37,9 @@ static inline __u64 div_u64_rem(__u64 dividend, __u32 divisor, __u32 *remainder)
 #define NSEC_IN_USEC	1000U
 #define NSEC_IN_SEC	1000000000U
 
+/* svmtrace_pipe.used_after before the call returns, or if it is no such pipe then. */
+#define UNKNOWN_SLOTS	0xffffffffU
+
 /* What a line may need beside arrays and payload: two names of a thread with 16
  * and two of an executable with 255 bytes, four characters for each, and the rest.
  */
@@ -389,9 +392,7 @@ static void put_pipe(struct line *l, const struct record_view *v)
 	put_char(l, ' ');
 	put_text(l, name_direction(pipe->direction));
 	put_named(l, " ", pipe->used_before);
-	if (v->record->kind == SVMTRACE_KIND_CALL &&
-	    !(v->record->marks & SVMTRACE_MARK_NO_RESULT) &&
-	    pipe->used_after != pipe->used_before)
+	if (pipe->used_after != pipe->used_before && pipe->used_after != UNKNOWN_SLOTS)
 		put_named(l, "->", pipe->used_after);
 	put_named(l, "/", pipe->slots);
 }

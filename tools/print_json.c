@@ -58,7 +58,7 @@ static void add_number_field(struct json *j, const struct field *f, __u64 value)
 	json_key(j, f->name);
 	if (f->show == SHOW_HEX)
 		json_hex(j, value);
-	else if (f->show == SHOW_ID && value == UINT32_MAX)
+	else if ((f->show == SHOW_ID || f->show == SHOW_SLOTS) && value == UINT32_MAX)
 		json_null(j);
 	else
 		json_number(j, value);
@@ -100,12 +100,6 @@ static void add_field(struct json *j, const struct field *f, const void *group)
 	}
 }
 
-static bool has_result(const struct record_view *v)
-{
-	return v->record->kind == SVMTRACE_KIND_CALL &&
-	       !(v->record->marks & SVMTRACE_MARK_NO_RESULT);
-}
-
 /* Fields that JSON has otherwise: by a better name, or not at all. */
 static bool is_special(const struct record_view *v, const struct field *f)
 {
@@ -116,9 +110,6 @@ static bool is_special(const struct record_view *v, const struct field *f)
 		       (v->gap && f->show == SHOW_SYSCALL);
 	case FIELD_call:
 		return f->offset == offsetof(struct svmtrace_call, ret);
-	case FIELD_pipe:
-		return f->offset == offsetof(struct svmtrace_pipe, used_after) &&
-		       !has_result(v);
 	default:
 		return false;
 	}
@@ -149,6 +140,12 @@ static void add_fields(struct json *j, const struct record_view *v)
 		if (groups[f->group] && !is_special(v, f))
 			add_field(j, f, groups[f->group]);
 	}
+}
+
+static bool has_result(const struct record_view *v)
+{
+	return v->record->kind == SVMTRACE_KIND_CALL &&
+	       !(v->record->marks & SVMTRACE_MARK_NO_RESULT);
 }
 
 static void add_result(struct json *j, const struct record_view *v)

@@ -73,7 +73,7 @@ static int compare_keys(const void *a, const void *b)
 /**
  * summary_new() - makes an empty summary
  *
- * Return: the summary, which lives as long as the program.
+ * Return: the summary; summary_free() it.
  */
 struct summary *summary_new(void)
 {
@@ -82,6 +82,16 @@ struct summary *summary_new(void)
 	if (!s)
 		err(EXIT_FAILURE, "the summary");
 	return s;
+}
+
+/**
+ * summary_free() - frees a summary
+ * @s: the summary
+ */
+void summary_free(struct summary *s)
+{
+	tdestroy(s->pairs, free);
+	free(s);
 }
 
 static void count(struct total *total, const struct record_view *v)
@@ -99,6 +109,12 @@ static void count(struct total *total, const struct record_view *v)
 		total->moved += call->ret;
 }
 
+static bool is_pipe(const struct svmtrace_pipe *pipe)
+{
+	return pipe && (pipe->direction == SVMTRACE_PIPE_WRITE ||
+			pipe->direction == SVMTRACE_PIPE_READ);
+}
+
 static void fill_key(struct pair *p, const struct record_view *v)
 {
 	memset(p, 0, sizeof(*p));
@@ -113,7 +129,7 @@ static void fill_key(struct pair *p, const struct record_view *v)
 		p->target = v->target->pid;
 		p->target_start = v->target->start_time;
 		memcpy(p->target_comm, v->target->comm, sizeof(p->target_comm));
-	} else if (v->pipe) {
+	} else if (is_pipe(v->pipe)) {
 		p->target = v->pipe->ino;
 	}
 }

@@ -11,6 +11,7 @@
 struct summary;
 
 struct summary *summary_new(void);
+void summary_free(struct summary *s);
 void summary_add(struct summary *s, const struct record_view *v);
 void summary_print(struct summary *s, FILE *file, const struct options *o);
 

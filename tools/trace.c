@@ -301,6 +301,8 @@ static void finish(struct trace *t, const struct svmtrace_stats *before)
 		summary_print(t->summary, t->file, t->o);
 		flush(t);
 	}
+	if (t->summary)
+		summary_free(t->summary);
 	losses_total(before, &after, t->calls, t->o->quiet || t->closed);
 	reader_free(t->reader);
 	session_close(&t->session);
@@ -349,5 +351,6 @@ int trace(const struct options *o)
 	finish(&t, &before);
 	if (o->command)
 		wait_for_command(&t);
+	free(t.fds);
 	return t.command.status;
 }
