@@ -13,6 +13,9 @@ KERNELS ?= 6.1 6.12 debug
 all: modules tools
 
 modules:
+	@[ -e $(KDIR) ] || { \
+		echo "no headers in $(KDIR): install linux-headers-$(KVER)" >&2; \
+		exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 tools:
@@ -56,11 +59,13 @@ check-unit:
 version = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 dkms-install:
+	tests/deps dkms
 	! dkms status svmtrace/$(version) | grep . || \
 		dkms remove svmtrace/$(version) --all
+	$(RM) -r $(DESTDIR)/usr/src/svmtrace-$(version)
 	mkdir -p $(DESTDIR)/usr/src/svmtrace-$(version)
-	cp -r Kbuild Makefile dkms.conf module uapi \
-		$(DESTDIR)/usr/src/svmtrace-$(version)/
+	cp --parents Kbuild dkms.conf module/*.[ch] uapi/linux/*.h \
+		$(DESTDIR)/usr/src/svmtrace-$(version)
 	dkms install svmtrace/$(version)
 
 help:
@@ -77,7 +82,7 @@ export KERNELS
 # | make install       both; the tool below PREFIX (/usr/local)
 # | make load          insmod the module, replacing one that is loaded
 # | make unload        rmmod it
-# | make dkms-install  have DKMS build and install it for every kernel
+# | make dkms-install  have DKMS build it, also for kernels to come
 # |
 # | make demo          see calls being traced; in a guest if need be
 # | make check         all tests; the last line says how many passed
