@@ -113,19 +113,24 @@ static void choose_callers(const struct session *s, const struct options *o)
 	}
 }
 
-/* The session of the self-test lasts until ours has started: probes stay armed. */
+/*
+ * The session of the self-test, if there can be one more, lasts until ours has
+ * started, so that the probes stay armed.
+ */
 static void start(struct trace *t)
 {
 	struct session test;
+	bool tested;
 
-	session_open(&test);
-	if (selftest(&test) != SVMTRACE_SYSCALLS_ALL)
-		warnx("calls are not recorded: %s", selftest_cure());
 	session_open(&t->session);
 	configure(&t->session, t->o);
 	choose_callers(&t->session, t->o);
+	tested = !session_try_open(&test);
+	if (tested && selftest(&test) != SVMTRACE_SYSCALLS_ALL)
+		warnx("calls are not recorded: %s", selftest_cure());
 	session_start(&t->session);
-	session_close(&test);
+	if (tested)
+		session_close(&test);
 	t->reader = reader_new(&t->session);
 }
 
@@ -193,15 +198,23 @@ static void take(struct trace *t, const struct record_view *v)
 		t->done = true;
 }
 
-/* EPIPE is how a reader such as head(1) says that it has enough. */
+/* A reader such as head(1) closes its end when it has enough. */
+static void look_at_output(struct trace *t)
+{
+	if (!(t->fds[POLL_OUTPUT].revents & (POLLERR | POLLHUP)))
+		return;
+	t->closed = true;
+	t->done = true;
+}
+
 static void flush(struct trace *t)
 {
 	if (!fflush(t->file) && !ferror(t->file))
 		return;
-	if (errno != EPIPE)
+	poll(&t->fds[POLL_OUTPUT], 1, 0);
+	look_at_output(t);
+	if (!t->closed)
 		err(EXIT_FAILURE, "cannot write the trace");
-	t->closed = true;
-	t->done = true;
 }
 
 /* Returns true if there may be more. */
@@ -258,10 +271,7 @@ static void on_events(struct trace *t)
 
 	if (t->fds[POLL_SIGNALS].revents)
 		read_signals(t);
-	if (t->fds[POLL_OUTPUT].revents & (POLLERR | POLLHUP)) {
-		t->closed = true;
-		t->done = true;
-	}
+	look_at_output(t);
 	for (i = POLL_PIDS; i < t->nr_fds; i++) {
 		if (t->fds[i].revents) {
 			close(t->fds[i].fd);
