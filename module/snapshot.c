@@ -46,15 +46,20 @@ void snapshot_decode(struct snapshot_args *a, unsigned int syscall,
 	a->syscall = syscall;
 	a->abi = current_abi();
 	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
+		u64 arg = args[i];
+
+		/* A 64-bit task can leave anything in the upper halves. */
+		if (a->abi == SVMTRACE_ABI_IA32)
+			arg = (u32)arg;
 		switch (types[syscall][i]) {
 		case ARG_s32:
-			a->args[i] = (s64)(s32)args[i];
+			a->args[i] = (s64)(s32)arg;
 			break;
 		case ARG_u32:
-			a->args[i] = (u32)args[i];
+			a->args[i] = (u32)arg;
 			break;
 		default:
-			a->args[i] = args[i];
+			a->args[i] = arg;
 		}
 	}
 }
