@@ -121,6 +121,9 @@ static const char *line_of(const struct draft *d)
 }
 
 #define START "73.015622190 [001] uid=1000 injector/812 "
+#define LOCAL "[{0x7ffd2c10, 64}]"
+#define REMOTE "[{0x55d0c2a0, 64}]"
+#define ARRAYS LOCAL ", 1, " REMOTE ", 1, 0) = "
 
 TEST(a_write)
 {
@@ -129,16 +132,14 @@ TEST(a_write)
 	begin_write(&d);
 	add_arrays(&d);
 	finish(&d);
-	ASSERT_STREQ(line_of(&d), START
-		     "process_vm_writev(640 sshd uid=0, [{0x7ffd2c10, 64}], 1, "
-		     "[{0x55d0c2a0, 64}], 1, 0) = 64 <4.1us> cross-uid\n");
+	ASSERT_STREQ(line_of(&d), START "process_vm_writev(640 sshd uid=0, " ARRAYS
+		     "64 <4.1us> cross-uid\n");
 	d.call->tid = 813;
 	d.call->abi = SVMTRACE_ABI_IA32;
 	d.call->ret = -1;
 	d.call->relation = SVMTRACE_REL_SELF | SVMTRACE_REL_THREAD | SVMTRACE_REL_MM;
-	ASSERT_STREQ(line_of(&d), "73.015622190 [001] uid=1000 injector/812:813 "
-		     "ia32 process_vm_writev(640 sshd uid=0, [{0x7ffd2c10, 64}], 1, "
-		     "[{0x55d0c2a0, 64}], 1, 0) = -1 EPERM <4.1us> self\n");
+	ASSERT_NE(strstr(line_of(&d), "/812:813 ia32 process_vm_writev(640 "), NULL);
+	ASSERT_NE(strstr(line_of(&d), ARRAYS "-1 EPERM <4.1us> self\n"), NULL);
 }
 
 TEST(results)
@@ -146,7 +147,7 @@ TEST(results)
 	static const struct {
 		long long ret;
 		const char *end;
-	} cases[] = {
+	} cases[6] = {
 		{ 0, ") = 0 <4.1us>\n" },
 		{ -14, ") = -1 EFAULT <4.1us>\n" },
 		{ -512, ") = ? ERESTARTSYS <4.1us>\n" },
@@ -159,7 +160,7 @@ TEST(results)
 	size_t i;
 
 	begin_splice(&d, 4, SVMTRACE_PIPE_WRITE, 1);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < 6; i++) {
 		d.call->ret = cases[i].ret;
 		line = line_of(&d);
 		ASSERT_STREQ(strchr(line, ')'), cases[i].end);
@@ -175,8 +176,8 @@ TEST(pipes)
 	static struct draft d;
 
 	begin_splice(&d, 4, SVMTRACE_PIPE_WRITE, 2);
-	ASSERT_STREQ(line_of(&d), START "vmsplice(4 pipe:71234 write 1->2/16, "
-		     "[{0x7ffd2c10, 64}], 1, SPLICE_F_GIFT) = 4096 <4.1us>\n");
+	ASSERT_STREQ(line_of(&d), START "vmsplice(4 pipe:71234 write 1->2/16, " LOCAL
+		     ", 1, SPLICE_F_GIFT) = 4096 <4.1us>\n");
 	begin_splice(&d, 4, SVMTRACE_PIPE_READ, 1);
 	ASSERT_NE(strstr(line_of(&d), "(4 pipe:71234 read 1/16, "), NULL);
 	begin_splice(&d, 3, SVMTRACE_PIPE_NONE, 0);
@@ -205,8 +206,8 @@ TEST(marked_arrays)
 	finish(&d);
 	d.record.marks = SVMTRACE_MARK_TRUNCATED |
 			 SVMTRACE_MARK_UNREADABLE << SVMTRACE_MARK_REMOTE_SHIFT;
-	ASSERT_NE(strstr(line_of(&d), ", [{0x7ffd2c10, 64}, ...], 1, "
-			 "[{0x55d0c2a0, 64}, ... /* 0x2010 unreadable */], 1, "), NULL);
+	ASSERT_NE(strstr(line_of(&d), ", [{0x7ffd2c10, 64}, ...], 1, ["), NULL);
+	ASSERT_NE(strstr(line_of(&d), "64}, ... /* 0x2010 unreadable */], 1, "), NULL);
 
 	begin_write(&d);
 	finish(&d);
@@ -232,8 +233,10 @@ TEST(changed_arrays_and_preview)
 	append(&d, "\"\377", 2);
 	finish(&d);
 	d.record.marks = SVMTRACE_MARK_CHANGED;
-	ASSERT_NE(strstr(line_of(&d), ", [{0x7ffd2c10, 64}] /* at return: [{0x55d0c2a0, 64}] */ "
-			 "\"a\\n\\0011\" /* at return: \"\\\"\\377\" */, 1, "), NULL);
+	ASSERT_NE(strstr(line_of(&d), LOCAL " /* at return: " REMOTE " */ \"a\\n\\0011\" "),
+		  NULL);
+	ASSERT_NE(strstr(line_of(&d), " \"a\\n\\0011\" /* at return: \"\\\"\\377\" */, 1, "),
+		  NULL);
 }
 
 TEST(names_that_lie)
@@ -262,8 +265,8 @@ TEST(a_gap)
 		.size = sizeof(d.record), .cpu = 1, .time = 1000000005,
 	};
 	append(&d, &gap, sizeof(gap));
-	ASSERT_STREQ(line_of(&d), "1.000000005 [001] --- 12 records lost on CPU 1: "
-		     "seq 100 to 111, ring full 12 ---\n");
+	ASSERT_EQ(strncmp(line_of(&d), "1.000000005 [001] --- 12 records lost ", 38), 0);
+	ASSERT_STREQ(line_of(&d) + 38, "on CPU 1: seq 100 to 111, ring full 12 ---\n");
 }
 
 TEST(a_small_buffer_cuts)
