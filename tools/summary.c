@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "json.h"
 #include "names.h"
 #include "summary.h"
 #include "table.h"
@@ -236,9 +237,9 @@ static const struct column columns[] = {
 	{ "SECONDS", true }, { "SYSCALL" }, { "CALLER" }, { "TARGET" },
 };
 
-static void print_syscalls(const struct summary *s, FILE *file, bool json)
+static void print_syscalls(const struct summary *s, FILE *file)
 {
-	struct table *table = table_new("syscalls", columns, TOTAL_COLUMNS + 1, json);
+	struct table *table = table_new("syscalls", columns, TOTAL_COLUMNS + 1, false);
 	struct total sum = { 0 };
 	unsigned int i;
 
@@ -254,8 +255,7 @@ static void print_syscalls(const struct summary *s, FILE *file, bool json)
 		sum.moved += t->moved;
 		sum.time += t->time;
 	}
-	if (!json)
-		add_row(table, &sum, "total", NULL, NULL);
+	add_row(table, &sum, "total", NULL, NULL);
 	table_print(table, file);
 }
 
@@ -288,21 +288,91 @@ static void collect(const void *node, VISIT visit, void *closure)
 		*(*next)++ = *(struct pair *const *)node;
 }
 
-static void print_pairs(const struct summary *s, FILE *file, const struct options *o)
+/* All pairs in the order of -S; to be freed. */
+static struct pair **sort_pairs(const struct summary *s, enum sort_key sort)
 {
-	struct table *table = table_new("pairs", columns, TOTAL_COLUMNS + 3, o->json);
 	struct pair **pairs = calloc(s->nr_pairs + 1, sizeof(struct pair *)), **end = pairs;
-	enum sort_key sort = o->sort;
-	size_t i;
 
 	if (!pairs)
 		err(EXIT_FAILURE, "the summary");
 	twalk_r(s->pairs, collect, &end);
-	qsort_r(pairs, s->nr_pairs, sizeof(*pairs), compare_pairs, &sort);
+	qsort_r(pairs, s->nr_pairs, sizeof(struct pair *), compare_pairs, &sort);
+	return pairs;
+}
+
+static void print_tables(const struct summary *s, struct pair *const *pairs, FILE *file)
+{
+	struct table *table;
+	size_t i;
+
+	print_syscalls(s, file);
+	fputc('\n', file);
+	table = table_new("pairs", columns, TOTAL_COLUMNS + 3, false);
 	for (i = 0; i < s->nr_pairs; i++)
 		add_pair(table, pairs[i]);
 	table_print(table, file);
-	free(pairs);
+}
+
+static void add_number(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	json_number(j, value);
+}
+
+static void begin_json(struct json *j, const char *kind, unsigned int syscall,
+		       const struct total *t)
+{
+	json_open(j, '{');
+	json_key(j, "kind");
+	json_text(j, kind, strlen(kind));
+	json_key(j, "syscall");
+	json_text(j, name_syscall(syscall), strlen(name_syscall(syscall)));
+	add_number(j, "calls", t->calls);
+	add_number(j, "errors", t->errors);
+	add_number(j, "asked", t->asked);
+	add_number(j, "moved", t->moved);
+	add_number(j, "duration", t->time);
+}
+
+static void end_json(struct json *j, FILE *file)
+{
+	json_close(j, '}');
+	json_end_line(j, file);
+}
+
+static void add_json_comm(struct json *j, const char *key, const char *comm)
+{
+	json_key(j, key);
+	json_bytes(j, comm, strnlen(comm, SVMTRACE_COMM_LEN));
+}
+
+static void print_json_pair(struct json *j, const struct pair *p, FILE *file)
+{
+	begin_json(j, "pair", p->syscall, &p->total);
+	add_number(j, "pid", p->caller);
+	add_number(j, "start_time", p->caller_start);
+	add_json_comm(j, "comm", p->caller_comm);
+	if (p->target && p->syscall == SVMTRACE_NR_vmsplice) {
+		add_number(j, "pipe_ino", p->target);
+	} else if (p->target) {
+		add_number(j, "target_pid", p->target);
+		add_number(j, "target_start_time", p->target_start);
+		add_json_comm(j, "target_comm", p->target_comm);
+	}
+	end_json(j, file);
+}
+
+static void print_json_lines(const struct summary *s, struct pair *const *pairs, FILE *file)
+{
+	static struct json j;
+	size_t i;
+
+	for (i = 0; i < SVMTRACE_NR_SYSCALLS; i++) {
+		begin_json(&j, "total", i, &s->syscalls[i]);
+		end_json(&j, file);
+	}
+	for (i = 0; i < s->nr_pairs; i++)
+		print_json_pair(&j, pairs[i], file);
 }
 
 /**
@@ -313,8 +383,11 @@ static void print_pairs(const struct summary *s, FILE *file, const struct option
  */
 void summary_print(struct summary *s, FILE *file, const struct options *o)
 {
-	print_syscalls(s, file, o->json);
-	if (!o->json)
-		fputc('\n', file);
-	print_pairs(s, file, o);
+	struct pair **pairs = sort_pairs(s, o->sort);
+
+	if (o->json)
+		print_json_lines(s, pairs, file);
+	else
+		print_tables(s, pairs, file);
+	free(pairs);
 }
