@@ -10,7 +10,7 @@
 # The top of the tree, whatever directory the caller is in.
 top=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # Kernels, kernel source and the test harness outlive a `make clean`.
-cache=${SVMTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/svmtrace}
+cache=${SVMTRACE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/svmtrace}
 # Everything that belongs to this tree and may be thrown away at any time.
 build=$top/build
 
