@@ -10,25 +10,13 @@
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"
+#include "memory.h"
 #include "trace.h"
-
-#define PAGE 4096UL
-#define PER_PAGE (PAGE / sizeof(struct iovec))
 
 #define LOCAL_MARK(mark) (SVMTRACE_MARK_##mark)
 #define REMOTE_MARK(mark) (SVMTRACE_MARK_##mark << SVMTRACE_MARK_REMOTE_SHIFT)
 
 static char data[PAGE];
-
-static bool same(const struct svmtrace_iovec *got, const struct iovec *want, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (got[i].base != (__u64)want[i].iov_base || got[i].len != want[i].iov_len)
-			return false;
-	return true;
-}
 
 FIXTURE(changed) {
 	struct trace t;
@@ -103,7 +91,7 @@ TEST_F(changed, not_at_all)
 		ASSERT_NE(NULL, v);
 		EXPECT_EQ(truncated(counts[i], variant->iovs_max), v->record->marks);
 		EXPECT_EQ(least(counts[i], variant->iovs_max), v->call->iovs);
-		EXPECT_TRUE(same(v->iov[0], self->before, v->call->iovs));
+		EXPECT_TRUE(memory_same(v->iov[0], self->before, v->call->iovs));
 		EXPECT_EQ(NULL, v->extra);
 	}
 }
@@ -128,10 +116,10 @@ static void check_change(struct __test_metadata *_metadata, struct trace *t,
 	EXPECT_EQ(SVMTRACE_MARK_CHANGED | truncated(n, least(max, 16)), v->record->marks)
 		TH_LOG("entry %zu of %zu", at, n);
 	ASSERT_EQ(least(n, least(max, 16)), v->call->iovs);
-	EXPECT_TRUE(same(v->iov[0], before, v->call->iovs));
+	EXPECT_TRUE(memory_same(v->iov[0], before, v->call->iovs));
 	ASSERT_NE(NULL, v->extra);
 	ASSERT_EQ(least(n, max), v->extra->iovs_at_return);
-	EXPECT_TRUE(same(v->iov_at_return[0], iov, v->extra->iovs_at_return));
+	EXPECT_TRUE(memory_same(v->iov_at_return[0], iov, v->extra->iovs_at_return));
 	EXPECT_EQ(0, v->extra->remote_iovs_at_return);
 	EXPECT_EQ(100, v->call->bytes);
 }
@@ -195,7 +183,7 @@ TEST_F(changed, gone)
 		marks |= truncated(counts[i], kept);
 		EXPECT_EQ(marks, v->record->marks);
 		ASSERT_EQ(kept, v->call->iovs);
-		EXPECT_TRUE(same(v->iov[0], self->before, kept));
+		EXPECT_TRUE(memory_same(v->iov[0], self->before, kept));
 		EXPECT_EQ(100, v->call->bytes);
 	}
 }
@@ -214,7 +202,7 @@ TEST_F(changed, partly_gone)
 		  (SVMTRACE_MARK_UNCHECKED | SVMTRACE_MARK_CHANGED));
 	EXPECT_EQ(SVMTRACE_MARK_TRUNCATED, v->record->marks & SVMTRACE_MARK_TRUNCATED);
 	ASSERT_LE(least(variant->iovs_max, 16), v->call->iovs);
-	EXPECT_TRUE(same(v->iov[0], self->before, v->call->iovs));
+	EXPECT_TRUE(memory_same(v->iov[0], self->before, v->call->iovs));
 }
 
 /* Part of it is gone, and what is still there was changed. */
@@ -231,10 +219,10 @@ TEST_F(changed, and_partly_gone)
 	ASSERT_NE(NULL, v);
 	EXPECT_EQ(SVMTRACE_MARK_CHANGED | SVMTRACE_MARK_UNCHECKED | SVMTRACE_MARK_TRUNCATED,
 		  v->record->marks);
-	EXPECT_TRUE(same(v->iov[0], self->before, v->call->iovs));
+	EXPECT_TRUE(memory_same(v->iov[0], self->before, v->call->iovs));
 	ASSERT_NE(NULL, v->extra);
 	ASSERT_EQ(least(PER_PAGE, variant->iovs_max), v->extra->iovs_at_return);
-	EXPECT_TRUE(same(v->iov_at_return[0], self->iov, v->extra->iovs_at_return));
+	EXPECT_TRUE(memory_same(v->iov_at_return[0], self->iov, v->extra->iovs_at_return));
 }
 
 /* Part of it was not resident at entry; what was, is changed. */
@@ -251,10 +239,10 @@ TEST_F(changed, and_partly_not_resident_before)
 	ASSERT_NE(NULL, v);
 	EXPECT_EQ(SVMTRACE_MARK_CHANGED | SVMTRACE_MARK_UNREADABLE,
 		  v->record->marks & ~SVMTRACE_MARK_TRUNCATED);
-	EXPECT_TRUE(same(v->iov[0], self->before, v->call->iovs));
+	EXPECT_TRUE(memory_same(v->iov[0], self->before, v->call->iovs));
 	ASSERT_NE(NULL, v->extra);
 	ASSERT_EQ(least(600, variant->iovs_max), v->extra->iovs_at_return);
-	EXPECT_TRUE(same(v->iov_at_return[0], self->iov, v->extra->iovs_at_return));
+	EXPECT_TRUE(memory_same(v->iov_at_return[0], self->iov, v->extra->iovs_at_return));
 }
 
 /* process_vm_writev() can change an array of its own. */

@@ -12,9 +12,9 @@
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"
+#include "memory.h"
 #include "trace.h"
 
-#define PAGE 4096UL
 /* What the module holds of a call in flight; of the rest it keeps a hash. */
 #define HELD 768
 
@@ -39,20 +39,6 @@ static int start(struct trace *t, __u32 preview_max)
 	trace_config(&config);
 	config.preview_max = preview_max;
 	return trace_start(t, &config);
-}
-
-static void *map(size_t size, int prot)
-{
-	return mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-/* A page, and nothing after it. */
-static char *last_page(void)
-{
-	char *p = map(2 * PAGE, PROT_READ | PROT_WRITE);
-
-	munmap(p + PAGE, PAGE);
-	return p;
 }
 
 static long write_all(const struct iovec *iov, size_t n)
@@ -203,7 +189,7 @@ TEST_F(preview, behind_many_decoys)
 TEST_F(preview, unreadable)
 {
 	static const size_t sizes[] = { 0, 1, 100, 767, 768, 769, 3000 };
-	char *page = last_page();
+	char *page = memory_last_page();
 	const struct record_view *v;
 	size_t i, n;
 
