@@ -2,7 +2,7 @@
 /*
  * Ring: memory ordering
  * ---------------------
- * Four pairs; the letters mark the code, here and in the reader.
+ * Five pairs; the letters mark the code, here and in the reader.
  *
  *	producer			consumer
  *
@@ -11,8 +11,12 @@
  *	read tail	(B: acquire)	read records
  *	write records			tail = ...	(B: release)
  *	head = ...	(C: release)	read head	(C: acquire)
- *	pending = 0	(D: full)	read records
+ *	pending = 0	(E: release)	read records
+ *			(D: full)
  *	read waiter			waiter = 1	(D: full)
+ *					read head
+ *
+ *					read pending	(E: acquire)
  *					read head
  *
  * A: a consumer that finds a record of another ring, and after a full barrier
@@ -22,6 +26,8 @@
  * B: the producer reuses memory only after the consumer has read it.
  * C: the consumer sees whole records only.
  * D: either the producer sees the waiter, or the waiter sees the new head.
+ * E: a consumer that finds the ring not pending any more sees the head of what
+ *    had been pending.
  */
 #include <linux/compiler.h>
 #include <linux/atomic.h>
@@ -96,7 +102,8 @@ void ring_commit(struct ring *ring, size_t size)
  */
 void ring_leave(struct ring *ring)
 {
-	smp_store_mb(ring->producer->pending, 0);	/* D */
+	smp_store_release(&ring->producer->pending, 0);	/* E */
+	smp_mb();					/* D */
 }
 
 /**
@@ -126,11 +133,11 @@ u64 ring_tail(const struct ring *ring)
  * @ring: any ring
  *
  * Return: true between ring_enter() and ring_leave(). The caller has a full
- * barrier before this (A). Any context.
+ * barrier before this (A), and looks at ring_head() again after it. Any context.
  */
 bool ring_pending(const struct ring *ring)
 {
-	return READ_ONCE(ring->producer->pending);
+	return smp_load_acquire(&ring->producer->pending);	/* E */
 }
 
 /**

@@ -56,10 +56,11 @@
  * A position is the consumer's only to get wrong: a bad tail costs records of
  * its own session, which are counted as lost, and nothing else.
  *
- * To merge the rings in order: load the head of every ring; the record with the
- * lowest time is the next one if no empty ring has producer.pending set after
- * that; if one has, look at it again. (pending is set before a record gets its
- * time, and cleared after head has been stored.)
+ * To merge the rings in order: load the head of every ring; after that, for every
+ * ring that was empty, load producer.pending with acquire semantics and then its
+ * head again. If none is pending, and all are still empty, the record with the
+ * lowest time is the next one; otherwise begin again. (pending is set before a
+ * record gets its time, and cleared after head has been stored.)
  *
  * Records
  * -------
