@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Crowd: many threads that block in vmsplice() on a full pipe. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "child.h"
+#include "crowd.h"
+
+#define STACK 32768
+
+static void *block(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct iovec iov = { crowd->page, CROWD_BYTES };
+
+	do_vmsplice(crowd->fds[1], &iov, 1, 0);
+	return NULL;
+}
+
+struct order {
+	struct crowd *crowd;
+	uid_t uid;
+};
+
+static int be_crowd(void *arg)
+{
+	struct order *order = arg;
+	const struct rlimit limit = { 30000, 30000 };
+	pthread_attr_t attr;
+	pthread_t thread;
+	unsigned int i;
+
+	setrlimit(RLIMIT_NPROC, &limit);
+	if (setgid(order->uid) || setuid(order->uid))
+		return 1;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	for (i = 0; i < order->crowd->size; i++) {
+		errno = pthread_create(&thread, &attr, block, order->crowd);
+		if (errno) {
+			perror("pthread_create");
+			return 1;
+		}
+	}
+	for (;;)
+		pause();
+}
+
+int crowd_start(struct crowd *crowd, unsigned int size, uid_t uid)
+{
+	struct order order = { crowd, uid };
+
+	crowd->size = size;
+	crowd->page = child_shared(CROWD_BYTES);
+	if (full_pipe(crowd->fds))
+		return -errno;
+	crowd->pid = child_start(0, be_crowd, &order);
+	return crowd->pid < 0 ? crowd->pid : 0;
+}
+
+int crowd_wait(struct trace *t, unsigned long long entered)
+{
+	struct svmtrace_stats stats;
+	int tries;
+
+	for (tries = 0; tries < 6000; tries++) {
+		if (!trace_stats(t, &stats) && stats.entered >= entered)
+			return 0;
+		usleep(10000);
+	}
+	return -ETIMEDOUT;
+}
+
+void crowd_end(struct crowd *crowd)
+{
+	child_kill(crowd->pid);
+	close(crowd->fds[0]);
+	close(crowd->fds[1]);
+	munmap(crowd->page, CROWD_BYTES);
+}

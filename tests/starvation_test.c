@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Starvation: whoever blocks in the traced calls, in whatever numbers, makes no
+ * other call invisible, and costs no other user its results.
+ */
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+
+#include "calls.h"
+#include "child.h"
+#include "crowd.h"
+#include "ledger.h"
+
+#define CALLS 100
+#define ERESTARTSYS 512
+
+FIXTURE(starvation) {
+	struct trace t;
+	struct svmtrace_stats stats;
+	struct svmtrace_config config;
+	struct crowd crowd;
+};
+
+FIXTURE_SETUP(starvation)
+{
+	trace_config(&self->config);
+	self->config.ring_size = 4 << 20;
+	self->config.watermark = 1 << 20;
+	self->config.groups = SVMTRACE_GROUP_CALLER;
+	ASSERT_EQ(0, trace_start(&self->t, &self->config));
+}
+
+FIXTURE_TEARDOWN(starvation)
+{
+	trace_end(&self->t);
+}
+
+/* Both syscalls, by turns, as user @arg. */
+static int make_calls(void *arg)
+{
+	uid_t uid = *(uid_t *)arg;
+	unsigned int i;
+
+	if (setuid(uid))
+		return 1;
+	for (i = 0; i < CALLS; i++) {
+		if (i % 2 ? do_vmsplice(-1, NULL, 0, 0) != -EBADF : call_self() != CALL_BYTES)
+			return 1;
+	}
+	return 0;
+}
+
+/* Of the records since @from, those of process @pid, with a right result or none. */
+struct seen {
+	unsigned int calls;
+	unsigned int results;
+	unsigned int wrong;
+};
+
+static struct seen seen_of(const struct trace *t, size_t from, pid_t pid)
+{
+	struct seen seen = {};
+	size_t i;
+
+	for (i = from; i < t->n; i++) {
+		const struct record_view *v = &t->records[i];
+		long right;
+
+		if (!v->call || v->caller->pid != (__u32)pid)
+			continue;
+		seen.calls++;
+		right = v->record->syscall == SVMTRACE_NR_vmsplice ? -EBADF : CALL_BYTES;
+		if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
+			right = 0;
+		else
+			seen.results++;
+		seen.wrong += v->call->ret != right;
+	}
+	return seen;
+}
+
+/* Makes CALLS calls as user @uid, and tells what the session saw of them. */
+static struct seen calls_as(struct trace *t, uid_t uid)
+{
+	size_t from = t->n;
+	pid_t pid = child_start(0, make_calls, &uid);
+
+	if (child_wait(pid) || trace_read(t) < 0)
+		return (struct seen){};
+	return seen_of(t, from, pid);
+}
+
+static unsigned int killed(const struct trace *t, size_t from, pid_t pid)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = from; i < t->n; i++)
+		n += t->records[i].call && t->records[i].caller->pid == (__u32)pid &&
+		     t->records[i].call->ret == -ERESTARTSYS;
+	return n;
+}
+
+TEST_F_TIMEOUT(starvation, two_thousand_blocked, 300)
+{
+	__u64 hold, before;
+	struct seen seen;
+	size_t from;
+
+	ASSERT_EQ(0, crowd_start(&self->crowd, 2000, 0));
+	ASSERT_EQ(0, crowd_wait(&self->t, 2000));
+	ASSERT_LT(0, trace_read(&self->t));
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	hold = self->stats.in_flight;
+	EXPECT_EQ(2000, hold + self->stats.no_result);
+	/* So many got no return hook that the others cannot be by chance. */
+	EXPECT_LE(500, self->stats.no_result);
+	EXPECT_LE(500, hold);
+	EXPECT_EQ(self->stats.no_result, self->stats.delivered);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+
+	/* The same user has no results any more, but is seen. */
+	before = self->stats.no_result;
+	seen = calls_as(&self->t, 0);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_EQ(0, seen.wrong);
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(2000 + CALLS, self->stats.entered);
+	EXPECT_EQ(CALLS - seen.results, self->stats.no_result - before);
+
+	/* Those that hold a hook have their record when they end. */
+	from = self->t.n;
+	crowd_end(&self->crowd);
+	ASSERT_LE(0, trace_read(&self->t));
+	EXPECT_EQ(hold, killed(&self->t, from, self->crowd.pid));
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(self->stats.entered, self->stats.delivered);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+	EXPECT_EQ(0, self->stats.missed);
+
+	/* And there are hooks again. */
+	seen = calls_as(&self->t, 0);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_EQ(CALLS, seen.results);
+	EXPECT_EQ(0, seen.wrong);
+}
+
+/* Users share a share of the hooks by chance, one pair in 128. */
+TEST_F_TIMEOUT(starvation, one_user_against_others, 300)
+{
+	unsigned int with_results = 0;
+	struct seen seen;
+	uid_t uid;
+
+	ASSERT_EQ(0, crowd_start(&self->crowd, 5000, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, 5000));
+	trace_drop(&self->t);
+	for (uid = 1001; uid < 1006; uid++) {
+		seen = calls_as(&self->t, uid);
+		EXPECT_EQ(CALLS, seen.calls);
+		EXPECT_EQ(0, seen.wrong);
+		with_results += seen.results == CALLS;
+	}
+	EXPECT_LE(3, with_results);
+	seen = calls_as(&self->t, 1000);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_EQ(0, seen.wrong);
+	crowd_end(&self->crowd);
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(5000 + 6 * CALLS, self->stats.entered);
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+}
+
+/* Not killed, but let through: the results are theirs. */
+TEST_F_TIMEOUT(starvation, blocked_then_let_through, 120)
+{
+	const unsigned int size = 50;
+	unsigned int i, through = 0;
+	size_t from;
+
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, size));
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(size, self->stats.in_flight);
+	from = self->t.n;
+	for (i = 0; i < 1000 && self->t.n < from + size; i++) {
+		drain_pipe(self->crowd.fds[0]);
+		trace_wait(&self->t, self->t.n + 1, 100);
+	}
+	EXPECT_EQ(from + size, self->t.n);
+	for (; from < self->t.n; from++)
+		through += self->t.records[from].call->ret == CROWD_BYTES;
+	EXPECT_EQ(size, through);
+	crowd_end(&self->crowd);
+}
+
+/* Stopping while they hold hooks, and starting again: hooks are not used up. */
+TEST_F_TIMEOUT(starvation, stop_while_blocked, 300)
+{
+	struct seen seen;
+
+	ASSERT_EQ(0, crowd_start(&self->crowd, 1500, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, 1500));
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_START, 0));
+	trace_drop(&self->t);
+	seen = calls_as(&self->t, 1000);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_EQ(CALLS, seen.results);
+	crowd_end(&self->crowd);
+	seen = calls_as(&self->t, 1000);
+	EXPECT_EQ(CALLS, seen.results);
+	EXPECT_EQ(0, seen.wrong);
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+}
+
+TEST_HARNESS_MAIN
