@@ -209,10 +209,10 @@ TEST_F(call, times)
 		after = now();
 		v = trace_one(&self->t);
 		ASSERT_NE(NULL, v);
-		EXPECT_LE(before, v->call->entry_time);
-		EXPECT_LE(v->call->entry_time, v->record->time);
-		EXPECT_LE(v->record->time, after);
-		EXPECT_LT(last, v->record->time);
+		ASSERT_LE(before, v->call->entry_time);
+		ASSERT_LE(v->call->entry_time, v->record->time);
+		ASSERT_LE(v->record->time, after);
+		ASSERT_LT(last, v->record->time);
 		last = v->record->time;
 	}
 }
@@ -287,8 +287,8 @@ TEST_F(call, many_in_order)
 	for (i = 1; i < n; i++) {
 		const struct record_view *v = &self->t.records[i];
 
-		EXPECT_EQ(v[-1].record->seq + 1, v->record->seq);
-		EXPECT_LE(v[-1].record->time, v->call->entry_time);
+		ASSERT_EQ(v[-1].record->seq + 1, v->record->seq);
+		ASSERT_LE(v[-1].record->time, v->call->entry_time);
 	}
 }
 
