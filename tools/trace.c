@@ -357,6 +357,8 @@ int trace(const struct options *o)
 	prepare_waiting(&t, &signals);
 	if (o->command)
 		command_run(&t.command, o, &signals);
+	else if (!o->quiet)
+		warnx("tracing");
 	run(&t);
 	finish(&t, &before);
 	if (o->command)
