@@ -362,6 +362,38 @@ TEST_F(call, interrupted)
 	EXPECT_EQ(0, v->record->marks & SVMTRACE_MARK_NO_RESULT);
 }
 
+static int block_again(void *arg)
+{
+	struct sigaction action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &action, NULL);
+	return vmsplice_page(*(int *)arg) == 4096 ? 0 : 1;
+}
+
+/* What user space sees as one call were two. */
+TEST_F(call, restarted)
+{
+	const struct record_view *v;
+	int fds[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, full_pipe(fds));
+	pid = child_start(0, block_again, &fds[1]);
+	ASSERT_EQ(0, child_asleep(pid));
+	kill(pid, SIGUSR1);
+	ASSERT_EQ(0, trace_wait(&self->t, 1, 5000));
+	ASSERT_EQ(0, child_asleep(pid));
+	drain_pipe(fds[0]);
+	EXPECT_EQ(0, child_wait(pid));
+	ASSERT_EQ(0, trace_wait(&self->t, 2, 5000));
+	v = self->t.records;
+	EXPECT_EQ(-ERESTARTSYS, v[0].call->ret);
+	EXPECT_EQ(4096, v[1].call->ret);
+	EXPECT_EQ(v[0].call->tid, v[1].call->tid);
+	EXPECT_EQ(0, memcmp(v[0].args, v[1].args, 4 * sizeof(__u64)));
+	EXPECT_LE(v[0].record->time, v[1].call->entry_time);
+}
+
 /* A call that ends by the end of its process has a record as well. */
 TEST_F(call, killed)
 {
