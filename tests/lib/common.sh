@@ -18,15 +18,16 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$@"; exit 1; }
 
 # locked FILE COMMAND... - one process at a time; the others wait their turn.
-# COMMAND must not fail but by ending the script, as set -e has it.
 locked() {
-	local file=$1 fd
+	local file=$1 fd status
 	shift
 	mkdir -p "${file%/*}"
 	exec {fd}>"$file"
 	flock "$fd"
 	"$@"
+	status=$?
 	exec {fd}>&-
+	return "$status"
 }
 
 # publish TMP DIR - put a finished directory in its place, replacing what was
