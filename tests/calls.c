@@ -26,11 +26,12 @@ int full_pipe(int fds[2])
 
 long drain_pipe(int fd)
 {
-	char page[4096];
+	/* All at once, so that a writer who waits finds all of it gone. */
+	static char content[1024 * 1024];
 	long got, all = 0;
 
 	set_nonblock(fd, 1);
-	while ((got = read(fd, page, sizeof(page))) > 0)
+	while ((got = read(fd, content, sizeof(content))) > 0)
 		all += got;
 	set_nonblock(fd, 0);
 	return all;
