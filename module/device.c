@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "device.h"
+#include "program.h"
 #include "reader.h"
 #include "ring_memory.h"
 #include "session.h"
@@ -161,11 +162,14 @@ static long get_stats(struct session *session, void __user *arg)
 static int check_pids(const struct svmtrace_pids *pids)
 {
 	if (pids->op > SVMTRACE_PIDS_CLEAR || pids->set >= SVMTRACE_PIDS_SETS ||
-	    pids->flags & ~SVMTRACE_PIDS_FOLLOW || pids->reserved ||
+	    pids->flags & ~(SVMTRACE_PIDS_FOLLOW | SVMTRACE_PIDS_THREAD) || pids->reserved ||
 	    pids->count > SVMTRACE_PIDS_MAX)
 		return -EINVAL;
-	if (pids->flags && (pids->op != SVMTRACE_PIDS_ADD ||
-			    pids->set > SVMTRACE_PIDS_NOT_CALLER))
+	if (pids->flags && pids->op != SVMTRACE_PIDS_ADD)
+		return -EINVAL;
+	/* A thread has no children, and who writes to them is no child. */
+	if (pids->flags & SVMTRACE_PIDS_FOLLOW && (pids->flags & SVMTRACE_PIDS_THREAD ||
+						   pids->set > SVMTRACE_PIDS_NOT_CALLER))
 		return -EINVAL;
 	if (pids->op == SVMTRACE_PIDS_CLEAR && (pids->count || pids->pids))
 		return -EINVAL;
@@ -193,6 +197,37 @@ static long change_pids(struct session *session, const void __user *arg)
 	return err;
 }
 
+static int check_program(const struct svmtrace_program *request)
+{
+	if (request->flags || request->reserved || request->len > SVMTRACE_PROGRAM_MAX ||
+	    (!request->len && request->insns))
+		return -EINVAL;
+	return 0;
+}
+
+static long change_program(struct session *session, const void __user *arg)
+{
+	struct svmtrace_program request;
+	struct program *program = NULL;
+	int err;
+
+	err = get_struct(&request, sizeof(request), SVMTRACE_PROGRAM_SIZE_VER0, arg);
+	if (!err)
+		err = check_program(&request);
+	if (err)
+		return err;
+	if (request.len) {
+		program = program_create(&request);
+		if (IS_ERR(program))
+			return PTR_ERR(program);
+	}
+	mutex_lock(&session->lock);
+	err = session_change_program(session, program);
+	mutex_unlock(&session->lock);
+	program_put(program);
+	return err;
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct session *session = file->private_data;
@@ -213,6 +248,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return get_stats(session, uarg);
 	case SVMTRACE_IOC_PIDS:
 		return change_pids(session, uarg);
+	case SVMTRACE_IOC_PROGRAM:
+		return change_program(session, uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -29,17 +29,6 @@ struct draft {
 	u8 target_exe_len;
 };
 
-static u32 groups_of(const struct snapshot *snap)
-{
-	u32 groups = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT;
-
-	if (snap->a.syscall == SVMTRACE_NR_vmsplice)
-		return groups | SVMTRACE_GROUP_PIPE;
-	if (snap->marks & SVMTRACE_MARK_NO_TARGET)
-		return groups;
-	return groups | SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT;
-}
-
 static void plan_array(struct draft *draft, unsigned int side)
 {
 	u32 max = draft->config->iovs_max;
@@ -79,7 +68,7 @@ static void plan(struct draft *draft)
 {
 	const struct snapshot *snap = draft->snap;
 
-	draft->groups = draft->config->groups & groups_of(snap);
+	draft->groups = draft->config->groups & snap->d.present;
 	plan_array(draft, LOCAL);
 	plan_array(draft, REMOTE);
 	plan_preview(draft);
@@ -172,15 +161,15 @@ static char *put_groups(char *pos, const struct draft *draft)
 	u32 groups = draft->groups;
 
 	if (groups & SVMTRACE_GROUP_CALLER)
-		pos = put(pos, &snap->caller, sizeof(snap->caller));
+		pos = put(pos, &snap->d.caller, sizeof(snap->d.caller));
 	if (groups & SVMTRACE_GROUP_CONTEXT)
-		pos = put(pos, &snap->context, sizeof(snap->context));
+		pos = put(pos, &snap->d.context, sizeof(snap->d.context));
 	if (groups & SVMTRACE_GROUP_TARGET)
-		pos = put(pos, &snap->target, sizeof(snap->target));
+		pos = put(pos, &snap->d.target, sizeof(snap->d.target));
 	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
-		pos = put(pos, &snap->target_context, sizeof(snap->target_context));
+		pos = put(pos, &snap->d.target_context, sizeof(snap->d.target_context));
 	if (groups & SVMTRACE_GROUP_PIPE)
-		pos = put(pos, &snap->pipe, sizeof(snap->pipe));
+		pos = put(pos, &snap->d.pipe, sizeof(snap->d.pipe));
 	return pos;
 }
 
@@ -201,19 +190,19 @@ static char *put_bytes(char *pos, const struct draft *draft)
 static u32 truncation(const struct draft *draft)
 {
 	const struct snapshot *snap = draft->snap;
-	u64 bytes = snap->call.bytes;
+	u64 bytes = snap->d.call.bytes;
 	u32 marks = 0;
 
 	if (draft->iovs[LOCAL] < snap->scan[LOCAL].read ||
 	    snapshot_count(snap, LOCAL) > SVMTRACE_IOVS_MAX)
 		marks |= SVMTRACE_MARK_TRUNCATED;
 	if (draft->iovs[REMOTE] < snap->scan[REMOTE].read ||
-	    (snap->a.syscall == SVMTRACE_NR_process_vm_writev &&
+	    (snap->d.record.syscall == SVMTRACE_NR_process_vm_writev &&
 	     snapshot_count(snap, REMOTE) > SVMTRACE_IOVS_MAX))
 		marks |= SIDE_MARK(REMOTE, SVMTRACE_MARK_TRUNCATED);
 
-	if (snap->pipe.direction == SVMTRACE_PIPE_READ)
-		bytes = max_t(s64, snap->call.ret, 0);
+	if (snap->d.pipe.direction == SVMTRACE_PIPE_READ)
+		bytes = max_t(s64, snap->d.call.ret, 0);
 	if (draft->config->preview_max && draft->preview < bytes &&
 	    !(draft->marks & PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE) &&
 	      draft->preview == snap->preview_len))
@@ -231,8 +220,8 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 	size_t size;
 
 	call = (struct svmtrace_call *)pos;
-	pos = put(pos, &snap->call, sizeof(snap->call));
-	pos = put(pos, snap->a.args, nr_args * sizeof(u64));
+	pos = put(pos, &snap->d.call, sizeof(snap->d.call));
+	pos = put(pos, snap->d.args, nr_args * sizeof(u64));
 	pos = put_groups(pos, draft);
 	if (draft->groups & SVMTRACE_GROUP_EXTRA) {
 		extra = (struct svmtrace_extra *)pos;
@@ -255,7 +244,7 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 			.preview_len = draft->preview,
 			.preview_at_return_len = draft->preview_at_return,
 		};
-	record->syscall = snap->a.syscall;
+	record->syscall = snap->d.record.syscall;
 	record->marks = draft->marks | truncation(draft);
 	return size;
 }
@@ -274,7 +263,7 @@ void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks)
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
-	unsigned int nr_args = record_nr_args(snap->a.syscall);
+	unsigned int nr_args = record_nr_args(snap->d.record.syscall);
 	struct draft draft = {
 		.config = &session->config,
 		.snap = snap,

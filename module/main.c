@@ -26,7 +26,7 @@ MODULE_PARM_DESC(instances,
 static unsigned int sessions = 16;
 module_param(sessions, uint, 0444);
 MODULE_PARM_DESC(sessions,
-		 "sessions that can be open at once, 1 to 32 (default 16)");
+		 "sessions that can be open at once, 1 to 16 (default 16)");
 
 static unsigned int memory_mb;
 module_param(memory_mb, uint, 0444);

@@ -15,6 +15,7 @@
  *	leave()			return of a call that has an instance
  */
 #include <linux/kprobes.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -24,6 +25,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "probe.h"
+#include "program.h"
 #include "quota.h"
 #include "session.h"
 #include "snapshot.h"
@@ -67,21 +69,19 @@ static struct probe probes[] = {
 
 /**
  * struct probe_cpu - handed over from enter() to what it calls; of a CPU
- * @a:	      the call
  * @sessions: that see it
  * @groups:   that they want
  * @entries:  of them, those that want an entry record
  * @preview:  bytes that they want
  * @bucket:   of the quota
  * @recorded: the call has an instance
- * @snap:     for a call without an instance
+ * @snap:     the call, until it has an instance
  * @look:     second look
  *
  * Probes do not nest: the traced functions are not called in interrupts, and
  * preemption is off from enter() to the end of what it calls, and in leave().
  */
 struct probe_cpu {
-	struct snapshot_args a;
 	u32 sessions;
 	u32 groups;
 	u32 entries;
@@ -100,6 +100,21 @@ static unsigned int users;
 static u64 missed_before;
 static unsigned int instances_max;
 
+static enum verdict ask(struct session *session, struct snapshot *snap)
+{
+	if (!(session->config.syscalls & BIT(snap->d.record.syscall)))
+		return FILTER_DROP;
+	return filter_decide(rcu_dereference(session->filter), snap);
+}
+
+/* The program that is in force now decides, even if it is replaced meanwhile. */
+static void wait_for_return(struct snapshot *snap, unsigned int slot,
+			    struct session *session)
+{
+	snap->undecided |= BIT(slot);
+	snap->programs[slot] = rcu_dereference(session->filter)->program;
+}
+
 /* Asks every session about the call, and notes which see it. */
 static bool ask_sessions(struct probe_cpu *pc)
 {
@@ -113,17 +128,20 @@ static bool ask_sessions(struct probe_cpu *pc)
 		unsigned int slot = __ffs(slots);
 		struct session *session = session_at(slot);
 		struct stream_counts *counts;
+		enum verdict verdict;
 
 		if (!session)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		counts->entered++;
-		if (!(session->config.syscalls & BIT(pc->a.syscall)) ||
-		    !filter_keeps(rcu_dereference(session->filter), &pc->a)) {
+		verdict = ask(session, &pc->snap);
+		if (verdict == FILTER_DROP) {
 			counts->filtered++;
 			counts->returned++;
 			continue;
 		}
+		if (verdict == FILTER_LATER)
+			wait_for_return(&pc->snap, slot, session);
 		pc->sessions |= BIT(slot);
 		pc->groups |= session->config.groups;
 		pc->preview = max_t(u32, pc->preview, session->config.preview_max);
@@ -133,24 +151,37 @@ static bool ask_sessions(struct probe_cpu *pc)
 	return pc->sessions;
 }
 
+/* Everything that is still missing. */
 static void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
 {
-	snap->a = pc->a;
+	u32 groups = pc->groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
+
 	snap->sessions = pc->sessions;
 	snap->epoch = session_epoch();
 	snap->bucket = pc->bucket;
-	snapshot_entry(snap, &pc->look, pc->groups, pc->preview);
+	if (pc->preview)
+		groups |= SVMTRACE_GROUP_PIPE;
+	snapshot_gather(snap, groups);
+	snapshot_preview(snap, &pc->look, pc->preview);
+}
+
+/* Of a record that is written before the return. */
+static u32 marks_now(const struct snapshot *snap, const struct session *session)
+{
+	u32 marks = snapshot_no_result(snap);
+
+	if (snap->undecided & BIT(session->slot))
+		marks |= SVMTRACE_MARK_UNDECIDED;
+	return marks;
 }
 
 /* Without an instance: this is all that will be known of the call. */
 static void record_now(struct probe_cpu *pc)
 {
 	struct snapshot *snap = &pc->snap;
-	u32 slots, marks;
+	u32 slots;
 
 	take_snapshot(pc, snap);
-	snap->call.ret = 0;
-	marks = snapshot_no_result(snap);
 	for (slots = snap->sessions; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 		struct stream_counts *counts;
@@ -159,7 +190,8 @@ static void record_now(struct probe_cpu *pc)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		counts->no_result++;
-		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL, marks);
+		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
+			    marks_now(snap, session));
 		counts->returned++;
 	}
 }
@@ -171,8 +203,8 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 	bool granted;
 
 	rcu_read_lock();
-	snapshot_decode(&pc->a, probe->syscall,
-			(struct pt_regs *)regs_get_kernel_argument(regs, 0));
+	snapshot_begin(&pc->snap, probe->syscall,
+		       (struct pt_regs *)regs_get_kernel_argument(regs, 0));
 	if (ask_sessions(pc)) {
 		pc->recorded = false;
 		granted = quota_take(&pc->bucket);
@@ -193,51 +225,91 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
 	struct snapshot *snap = (struct snapshot *)ri->data;
-	u32 slots, marks;
+	u32 slots;
 
+	snapshot_copy(snap, &pc->snap);
+	for (slots = snap->undecided; slots; slots &= slots - 1) {
+		struct program *program = pc->snap.programs[__ffs(slots)];
+
+		snap->programs[__ffs(slots)] = program;
+		program_enter(program);
+	}
 	take_snapshot(pc, snap);
 	pc->recorded = true;
 	if (!pc->entries)
 		return 0;
-	snap->call.ret = 0;
-	marks = snapshot_no_result(snap);
 	for (slots = pc->entries; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 
 		if (session)
-			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY, marks);
+			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY,
+				    marks_now(snap, session));
 	}
 	return 0;
+}
+
+/*
+ * Lets the programs decide that waited for the return. Whether their sessions
+ * still exist or not: a program does, as long as calls wait for it.
+ *
+ * Return: a bit per session that does not see the call.
+ */
+static u32 decide(struct snapshot *snap)
+{
+	u32 slots, rejected = 0;
+
+	if (snap->undecided)
+		snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
+	for (slots = snap->undecided; slots; slots &= slots - 1) {
+		unsigned int slot = __ffs(slots);
+		struct program *program = snap->programs[slot];
+
+		if (!program_keeps(program, &snap->d))
+			rejected |= BIT(slot);
+		program_leave(program);
+	}
+	return rejected;
 }
 
 static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
 	struct snapshot *snap = (struct snapshot *)ri->data;
-	u32 slots;
+	u32 slots, rejected;
 
 	rcu_read_lock();
 	quota_give(snap->bucket);
 	snapshot_return(snap, &pc->look, (s64)regs_return_value(regs));
+	rejected = decide(snap);
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
+		struct stream_counts *counts;
 
 		/* Another session in that slot, or another run of it? */
 		if (!session || session->epoch > snap->epoch)
 			continue;
-		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL, snap->marks);
-		this_cpu_ptr(session->streams)->counts.returned++;
+		counts = &this_cpu_ptr(session->streams)->counts;
+		if (rejected & BIT(session->slot))
+			counts->filtered++;
+		else
+			emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
+				    snap->d.record.marks);
+		counts->returned++;
 	}
 	rcu_read_unlock();
 	return 0;
 }
 
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
+NOKPROBE_SYMBOL(ask);
+NOKPROBE_SYMBOL(wait_for_return);
 NOKPROBE_SYMBOL(ask_sessions);
 NOKPROBE_SYMBOL(take_snapshot);
+NOKPROBE_SYMBOL(marks_now);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(entry_instance);
+NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(leave);
 
 /*
@@ -324,8 +396,10 @@ int probe_arm(void)
 void probe_disarm(void)
 {
 	mutex_lock(&arm_lock);
-	if (!--users)
+	if (!--users) {
 		unregister_probes(ARRAY_SIZE(probes));
+		program_reap_all();
+	}
 	mutex_unlock(&arm_lock);
 }
 

@@ -325,6 +325,25 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 	return 0;
 }
 
+static struct filter *filter_of(struct session *session)
+{
+	return rcu_dereference_protected(session->filter,
+					 lockdep_is_held(&session->lock));
+}
+
+/* Takes over @filter, which may be an error. */
+static int set_filter(struct session *session, struct filter *filter)
+{
+	struct filter *old = filter_of(session);
+
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	rcu_assign_pointer(session->filter, filter);
+	synchronize_rcu();
+	filter_free(old);
+	return 0;
+}
+
 /**
  * session_change_pids() - changes the filter
  * @session: under session->lock
@@ -337,16 +356,23 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,
 			const u32 *nrs)
 {
-	struct filter *old, *filter;
+	return set_filter(session, filter_change_pids(filter_of(session), change, nrs));
+}
 
-	old = rcu_dereference_protected(session->filter, lockdep_is_held(&session->lock));
-	filter = filter_change_pids(old, change, nrs);
-	if (IS_ERR(filter))
-		return PTR_ERR(filter);
-	rcu_assign_pointer(session->filter, filter);
-	synchronize_rcu();
-	filter_free(old);
-	return 0;
+/**
+ * session_change_program() - changes the filter
+ * @session: under session->lock
+ * @program: or NULL for none; the caller keeps its own reference
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int session_change_program(struct session *session, struct program *program)
+{
+	const struct filter *old = filter_of(session);
+
+	if (!program && (!old || !old->program))
+		return 0;
+	return set_filter(session, filter_change_program(filter_of(session), program));
 }
 
 /*

@@ -13,10 +13,8 @@
 #include <linux/workqueue.h>
 
 #include "filter.h"
+#include "snapshot.h"
 #include "stream.h"
-
-/* A bit per session notes which of them see a call. */
-#define SESSIONS_MAX 32
 
 /**
  * struct session - see the file's head
@@ -83,6 +81,7 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,
 			const u32 *nrs);
 void session_flush_gaps(struct session *session);
+int session_change_program(struct session *session, struct program *program);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
 size_t session_record_max(const struct svmtrace_config *config);

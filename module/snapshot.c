@@ -23,16 +23,29 @@ static u8 current_abi(void)
 
 enum arg_type { ARG_u64, ARG_s32, ARG_u32 };
 
+/* Extended to 64 bits as the kernel takes them. */
+static u64 extend(u64 arg, enum arg_type type)
+{
+	switch (type) {
+	case ARG_s32:
+		return (s64)(s32)arg;
+	case ARG_u32:
+		return (u32)arg;
+	default:
+		return arg;
+	}
+}
+
 /**
- * snapshot_decode() - reads the arguments of a call
- * @a:	       filled in
+ * snapshot_begin() - notes the arguments of a call that enters
+ * @snap:      emptied, but for the sessions
  * @syscall:   SVMTRACE_NR_
  * @user_regs: registers of current as it entered the kernel
  *
- * Any context.
+ * In a probe.
  */
-void snapshot_decode(struct snapshot_args *a, unsigned int syscall,
-		     struct pt_regs *user_regs)
+void snapshot_begin(struct snapshot *snap, unsigned int syscall,
+		    struct pt_regs *user_regs)
 {
 	static const u8 types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
 #define SVMTRACE_ARG(syscall, index, type, name, show, help) \
@@ -43,31 +56,31 @@ void snapshot_decode(struct snapshot_args *a, unsigned int syscall,
 	unsigned int i;
 
 	syscall_get_arguments(current, user_regs, args);
-	a->syscall = syscall;
-	a->abi = current_abi();
+	snap->d.record = (struct svmtrace_record){
+		.kind = SVMTRACE_KIND_CALL,
+		.syscall = syscall,
+	};
+	snap->d.call = (struct svmtrace_call){
+		.tid = current->pid,
+		.abi = current_abi(),
+	};
 	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
-		u64 arg = args[i];
-
 		/* A 64-bit task can leave anything in the upper halves. */
-		if (a->abi == SVMTRACE_ABI_IA32)
-			arg = (u32)arg;
-		switch (types[syscall][i]) {
-		case ARG_s32:
-			a->args[i] = (s64)(s32)arg;
-			break;
-		case ARG_u32:
-			a->args[i] = (u32)arg;
-			break;
-		default:
-			a->args[i] = arg;
-		}
+		if (snap->d.call.abi == SVMTRACE_ABI_IA32)
+			args[i] = (u32)args[i];
+		snap->d.args[i] = extend(args[i], types[syscall][i]);
 	}
+	snap->d.pipe.direction = SVMTRACE_PIPE_NONE;
+	snap->d.present = 0;
+	snap->d.reserved = 0;
+	snap->have = 0;
+	snap->undecided = 0;
 }
 
 /* Both syscalls have their arrays, as address and count, from argument 1 on. */
 static unsigned int sides_of(const struct snapshot *snap)
 {
-	return snap->a.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
+	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
 }
 
 /**
@@ -82,7 +95,7 @@ static unsigned int sides_of(const struct snapshot *snap)
  */
 u64 snapshot_count(const struct snapshot *snap, unsigned int side)
 {
-	u64 count = snap->a.args[2 + 2 * side];
+	u64 count = snap->d.args[2 + 2 * side];
 
 	return side == LOCAL ? (u32)count : count;
 }
@@ -100,11 +113,11 @@ struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
 	struct umem_iov iov = {
 		.hash_from = SNAPSHOT_IOVS,
 		.hash_to = SVMTRACE_IOVS_MAX,
-		.compat = snap->a.abi != SVMTRACE_ABI_64,
+		.compat = snap->d.call.abi != SVMTRACE_ABI_64,
 	};
 
 	if (side < sides_of(snap)) {
-		iov.addr = snap->a.args[1 + 2 * side];
+		iov.addr = snap->d.args[1 + 2 * side];
 		iov.n = min_t(u64, snapshot_count(snap, side), SVMTRACE_IOVS_MAX);
 	}
 	return iov;
@@ -112,8 +125,8 @@ struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
 
 static void set_totals(struct snapshot *snap)
 {
-	snap->call.bytes = snap->scan[LOCAL].total;
-	snap->call.remote_bytes = snap->scan[REMOTE].total;
+	snap->d.call.bytes = snap->scan[LOCAL].total;
+	snap->d.call.remote_bytes = snap->scan[REMOTE].total;
 }
 
 static void read_arrays(struct snapshot *snap)
@@ -126,15 +139,15 @@ static void read_arrays(struct snapshot *snap)
 
 		umem_scan_iov(&snap->scan[side], &iov, snap->iov[side], SNAPSHOT_IOVS);
 		if (snap->scan[side].read < iov.n)
-			snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
+			snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 	}
 	set_totals(snap);
 }
 
 static bool moves_out_of_pipe(const struct snapshot *snap)
 {
-	return snap->a.syscall == SVMTRACE_NR_vmsplice &&
-	       snap->pipe.direction == SVMTRACE_PIPE_READ;
+	return snap->d.record.syscall == SVMTRACE_NR_vmsplice &&
+	       snap->d.pipe.direction == SVMTRACE_PIPE_READ;
 }
 
 /* Always by the array as it was at entry, even if that has changed since. */
@@ -145,66 +158,131 @@ static unsigned int read_preview(struct snapshot *snap, u8 *buf, unsigned int si
 			   min_t(u32, snap->scan[LOCAL].read, SNAPSHOT_IOVS), fault);
 }
 
-static void preview_at_entry(struct snapshot *snap, struct second_look *scratch)
+/* What is in either group comes from the same lookup. */
+#define TARGET_GROUPS (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
+
+static u32 look_up_target(struct snapshot *snap)
+{
+	struct task_struct *task = identity_find(snap->d.args[0]);
+
+	snap->target_exe.len = 0;
+	if (!task) {
+		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
+		return 0;
+	}
+	snap->d.record.marks |= identity_target(&snap->d.target, &snap->d.target_context,
+						&snap->target_exe,
+						&snap->d.call.relation, task);
+	return TARGET_GROUPS;
+}
+
+static u32 groups_of_syscall(const struct snapshot *snap)
+{
+	return SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT | SNAPSHOT_TIME |
+	       SNAPSHOT_ARRAYS |
+	       (snap->d.record.syscall == SVMTRACE_NR_vmsplice ? SVMTRACE_GROUP_PIPE :
+								TARGET_GROUPS);
+}
+
+/* What a call does not have reads as zeros. */
+static void clear_absent(struct snapshot *snap, u32 groups)
+{
+	if (groups & SVMTRACE_GROUP_TARGET)
+		snap->d.target = (struct svmtrace_target){};
+	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		snap->d.target_context = (struct svmtrace_target_context){};
+	if (groups & SVMTRACE_GROUP_PIPE)
+		snap->d.pipe = (struct svmtrace_pipe){};
+}
+
+/**
+ * snapshot_gather() - takes facts of a call that enters
+ * @snap:   after snapshot_begin()
+ * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what is wanted
+ *
+ * Takes each only once. In a probe, under rcu_read_lock().
+ */
+void snapshot_gather(struct snapshot *snap, u32 groups)
+{
+	u32 present = 0, wanted = groups;
+
+	groups &= groups_of_syscall(snap) & ~snap->have;
+	if (groups & SNAPSHOT_TIME)
+		snap->d.call.entry_time = ktime_get_mono_fast_ns();
+	if (groups & SNAPSHOT_ARRAYS) {
+		read_arrays(snap);
+		if (sides_of(snap) > REMOTE)
+			present |= SVMTRACE_PRESENT_REMOTE;
+	}
+	if (groups & SVMTRACE_GROUP_CALLER) {
+		identity_caller(&snap->d.caller);
+		present |= SVMTRACE_GROUP_CALLER;
+	}
+	if (groups & SVMTRACE_GROUP_CONTEXT) {
+		snap->d.record.marks |= identity_context(&snap->d.context, &snap->exe);
+		present |= SVMTRACE_GROUP_CONTEXT;
+	}
+	if (groups & SVMTRACE_GROUP_PIPE) {
+		pipe_at_entry(&snap->d.pipe, snap->d.args[0]);
+		present |= SVMTRACE_GROUP_PIPE;
+	}
+	if (groups & TARGET_GROUPS) {
+		present |= look_up_target(snap);
+		groups |= TARGET_GROUPS;
+	}
+	snap->d.present |= present;
+	snap->have |= groups;
+	clear_absent(snap, wanted & ~snap->d.present);
+}
+
+/**
+ * snapshot_copy() - copies what has been gathered, but for a preview
+ * @to:   a snapshot that is empty
+ * @from: a snapshot after snapshot_begin()
+ *
+ * Any context.
+ */
+void snapshot_copy(struct snapshot *to, const struct snapshot *from)
+{
+	unsigned int side;
+
+	if (!from->have) {
+		/* Just the arguments. */
+		memcpy(to, from, offsetof(struct snapshot, d.caller));
+		to->d.pipe.direction = from->d.pipe.direction;
+		to->d.present = 0;
+		to->d.reserved = 0;
+		return;
+	}
+	memcpy(to, from, offsetof(struct snapshot, iov));
+	for (side = 0; (from->have & SNAPSHOT_ARRAYS) && side < sides_of(from); side++)
+		memcpy(to->iov[side], from->iov[side],
+		       min_t(u32, from->scan[side].read, SNAPSHOT_IOVS) *
+		       sizeof(to->iov[side][0]));
+}
+
+/**
+ * snapshot_preview() - takes the first bytes of the payload at entry
+ * @snap:    with SNAPSHOT_ARRAYS and, of vmsplice, SVMTRACE_GROUP_PIPE
+ * @scratch: of this CPU; its preview is that of the call afterwards
+ * @size:    bytes that some session wants, or 0
+ *
+ * In a probe.
+ */
+void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size)
 {
 	bool fault;
 
+	snap->preview_wanted = size;
 	snap->preview_len = 0;
-	if (!snap->preview_wanted || moves_out_of_pipe(snap))
+	if (!size || moves_out_of_pipe(snap))
 		return;
-	snap->preview_len = read_preview(snap, scratch->preview, snap->preview_wanted,
-					 &fault);
+	snap->preview_len = read_preview(snap, scratch->preview, size, &fault);
 	snap->preview_hash = umem_hash(scratch->preview, snap->preview_len);
 	memcpy(snap->preview, scratch->preview,
 	       min_t(u32, snap->preview_len, SNAPSHOT_PREVIEW));
 	if (fault)
-		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
-}
-
-static void look_up_target(struct snapshot *snap)
-{
-	struct task_struct *task = identity_find(snap->a.args[0]);
-
-	snap->target_exe.len = 0;
-	if (task)
-		snap->marks |= identity_target(&snap->target, &snap->target_context,
-					       &snap->target_exe, &snap->call.relation,
-					       task);
-	else
-		snap->marks |= SVMTRACE_MARK_NO_TARGET;
-}
-
-/**
- * snapshot_entry() - takes the facts of a call that enters
- * @snap:    filled in but for sessions, epoch and bucket; @snap->a is set
- * @scratch: of this CPU; its preview is that of the call afterwards
- * @groups:  SVMTRACE_GROUP_ bits that some session wants
- * @preview: bytes of payload that some session wants
- *
- * In a probe, under rcu_read_lock().
- */
-void snapshot_entry(struct snapshot *snap, struct second_look *scratch,
-		    u32 groups, u16 preview)
-{
-	snap->marks = 0;
-	snap->preview_wanted = preview;
-	snap->call.entry_time = ktime_get_mono_fast_ns();
-	snap->call.tid = current->pid;
-	snap->call.abi = snap->a.abi;
-	snap->call.relation = 0;
-	read_arrays(snap);
-	if (groups & SVMTRACE_GROUP_CALLER)
-		identity_caller(&snap->caller);
-	if (groups & SVMTRACE_GROUP_CONTEXT)
-		snap->marks |= identity_context(&snap->context, &snap->exe);
-	snap->pipe.direction = SVMTRACE_PIPE_NONE;
-	if (snap->a.syscall == SVMTRACE_NR_vmsplice) {
-		if ((groups & SVMTRACE_GROUP_PIPE) || preview)
-			pipe_at_entry(&snap->pipe, snap->a.args[0]);
-	} else if (groups & (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)) {
-		look_up_target(snap);
-	}
-	preview_at_entry(snap, scratch);
+		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 }
 
 static bool entries_differ(const struct svmtrace_iovec *a, const struct svmtrace_iovec *b,
@@ -226,9 +304,9 @@ static void adopt_array(struct snapshot *snap, const struct second_look *look,
 	memcpy(snap->iov[side], look->iov[side], sizeof(snap->iov[side]));
 	snap->scan[side] = *now;
 	set_totals(snap);
-	snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
+	snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
 	if (now->read == n)
-		snap->marks &= ~SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
+		snap->d.record.marks &= ~SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 }
 
 static void check_array(struct snapshot *snap, struct second_look *look,
@@ -245,9 +323,9 @@ static void check_array(struct snapshot *snap, struct second_look *look,
 				min3(now->read, then->read, (u32)SNAPSHOT_IOVS)) ||
 		 (!less && now->hash != then->hash);
 	if (less)
-		snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
+		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
 	if (differ)
-		snap->marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
+		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
 	else if (now->read > then->read)
 		adopt_array(snap, look, side, iov.n);
 }
@@ -263,14 +341,14 @@ static void check_preview(struct snapshot *snap, struct second_look *look)
 			min3(now, then, (u16)SNAPSHOT_PREVIEW)) ||
 		 (now >= then && umem_hash(look->preview, then) != snap->preview_hash);
 	if (now < then)
-		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED);
+		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED);
 	if (differ) {
-		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_CHANGED);
+		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_CHANGED);
 	} else if (now > then) {
 		snap->preview_len = now;
-		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
+		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
 		if (!fault)
-			snap->marks &= ~PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
+			snap->d.record.marks &= ~PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 	}
 }
 
@@ -281,14 +359,14 @@ static void read_arrived(struct snapshot *snap, struct second_look *look, s64 re
 	bool fault;
 
 	snap->preview_len = read_preview(snap, look->preview, want, &fault);
-	snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
+	snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
 	if (fault)
-		snap->marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
+		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 }
 
 /**
  * snapshot_return() - looks again, when the call returns
- * @snap: as snapshot_entry() left it; its result and marks are completed
+ * @snap: as it was at entry; its result and marks are completed
  * @look: what is found now, of this CPU
  * @ret:  what the kernel function returned
  *
@@ -298,11 +376,12 @@ void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
 {
 	unsigned int side;
 
-	snap->call.ret = ret;
+	snap->d.call.ret = ret;
+	snap->d.present |= SVMTRACE_PRESENT_RESULT;
 	for (side = 0; side < sides_of(snap); side++)
 		check_array(snap, look, side);
-	if (snap->a.syscall == SVMTRACE_NR_vmsplice)
-		pipe_at_return(&snap->pipe, snap->a.args[0]);
+	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
+		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
 	if (!snap->preview_wanted)
 		return;
 	if (moves_out_of_pipe(snap))
@@ -313,7 +392,7 @@ void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
 
 /**
  * snapshot_no_result() - marks a call whose return will not be seen, or not yet
- * @snap: as snapshot_entry() left it
+ * @snap: as it was at entry
  *
  * Any context.
  *
@@ -321,7 +400,7 @@ void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
  */
 u32 snapshot_no_result(const struct snapshot *snap)
 {
-	u32 marks = snap->marks | SVMTRACE_MARK_NO_RESULT;
+	u32 marks = snap->d.record.marks | SVMTRACE_MARK_NO_RESULT;
 	unsigned int side;
 
 	for (side = 0; side < sides_of(snap); side++)

@@ -17,67 +17,55 @@
 #define SIDE_MARK(side, mark)	((mark) << ((side) * SVMTRACE_MARK_REMOTE_SHIFT))
 #define PREVIEW_MARK(mark)	((mark) << SVMTRACE_MARK_PREVIEW_SHIFT)
 
+struct program;
 struct pt_regs;
 
 /* What a snapshot holds of an iovec array; of the rest it keeps a hash. */
 #define SNAPSHOT_IOVS		16
 /* What it holds of the payload; of the rest it keeps a hash. */
-#define SNAPSHOT_PREVIEW	768
+#define SNAPSHOT_PREVIEW	640
+
+/* A snapshot notes by a bit each which sessions see the call. */
+#define SESSIONS_MAX		16
 
 enum { LOCAL, REMOTE, SIDES };
 
-/**
- * struct snapshot_args - a call as the registers say it
- * @syscall: SVMTRACE_NR_
- * @abi:     SVMTRACE_ABI_
- * @args:    extended to 64 bits as the kernel takes them
- */
-struct snapshot_args {
-	u8 syscall;
-	u8 abi;
-	u64 args[SVMTRACE_ARGS_MAX];
-};
+/* What has been gathered of a call, besides SVMTRACE_GROUP_ bits. */
+#define SNAPSHOT_TIME		0x100
+#define SNAPSHOT_ARRAYS		0x200
 
 /**
  * struct snapshot - a call
  * @sessions: bit per slot of the sessions that see the call
+ * @undecided: of them, those whose filter program decides at return
  * @epoch:    session_epoch() when it entered
  * @bucket:   of the instance quota
- * @marks:    SVMTRACE_MARK_
  * @preview_wanted: bytes of payload that some session wants
- * @a:	      what the registers said
- * @call:     the part of the record
- * @caller:   likewise, as are the following
- * @context:  of the caller
- * @target:   of process_vm_writev
- * @target_context: of process_vm_writev
- * @pipe:     of vmsplice
+ * @preview_len: bytes of payload that were read
+ * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
+ * @d:	      the facts
  * @exe:      name of the caller's executable
  * @target_exe: name of the target's executable
  * @scan:     what the arrays held, beyond @iov
  * @iov:      the first entries of both arrays
- * @preview_len: bytes of payload that were read
- * @preview_hash: over all of them
- * @preview:  the first of them
+ * @programs: of the undecided sessions, by slot
+ * @preview_hash: over all of the preview
+ * @preview:  the first of the bytes
  */
 struct snapshot {
 	u32 sessions;
-	u32 marks;
+	u32 undecided;
 	u64 epoch;
 	u16 bucket;
 	u16 preview_wanted;
 	u16 preview_len;
-	struct snapshot_args a;
-	struct svmtrace_call call;
-	struct svmtrace_caller caller;
-	struct svmtrace_context context;
-	struct svmtrace_target target;
-	struct svmtrace_target_context target_context;
-	struct svmtrace_pipe pipe;
+	u16 have;
+	struct svmtrace_filter_data d;
 	struct exe_name exe;
 	struct exe_name target_exe;
 	struct iov_scan scan[SIDES];
 	struct svmtrace_iovec iov[SIDES][SNAPSHOT_IOVS];
+	struct program *programs[SESSIONS_MAX];
 	u64 preview_hash;
 	u8 preview[SNAPSHOT_PREVIEW];
 };
@@ -96,10 +84,11 @@ struct second_look {
 	u8 preview[SVMTRACE_PREVIEW_MAX];
 };
 
-void snapshot_decode(struct snapshot_args *a, unsigned int syscall,
-		     struct pt_regs *user_regs);
-void snapshot_entry(struct snapshot *snap, struct second_look *scratch,
-		    u32 groups, u16 preview);
+void snapshot_begin(struct snapshot *snap, unsigned int syscall,
+		    struct pt_regs *user_regs);
+void snapshot_gather(struct snapshot *snap, u32 groups);
+void snapshot_copy(struct snapshot *to, const struct snapshot *from);
+void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
 void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret);
 u32 snapshot_no_result(const struct snapshot *snap);
 u64 snapshot_count(const struct snapshot *snap, unsigned int side);

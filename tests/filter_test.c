@@ -470,4 +470,29 @@ TEST_F_TIMEOUT(filter, changes_under_load, 120)
 	EXPECT_EQ(0, ledger_balance(&stats));
 }
 
+/* A set can also mean a thread alone. */
+TEST_F(filter, single_thread)
+{
+	pthread_t thread;
+	__u32 tid = 0;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, idle_thread, &tid));
+	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
+		sched_yield();
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, tid));
+	call_self();
+	EXPECT_EQ(0, seen(&self->t));
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, self->me));
+	call_self();
+	EXPECT_EQ(1, seen(&self->t));
+	ASSERT_EQ(0, pids(&self->t, CLEAR, CALLER, 0, NULL, 0));
+	ASSERT_EQ(0, one_pid(&self->t, ADD, TARGET, SVMTRACE_PIDS_THREAD, tid));
+	call_self();
+	EXPECT_EQ(0, seen(&self->t));
+	call_to(tid);
+	EXPECT_EQ(1, seen(&self->t));
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
+
 TEST_HARNESS_MAIN

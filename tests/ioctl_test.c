@@ -30,6 +30,7 @@ static const struct known known[] = {
 	{ SVMTRACE_IOC_GET_STATS, SVMTRACE_STATS_SIZE_VER0, false },
 	{ SVMTRACE_IOC_SET_CONFIG, SVMTRACE_CONFIG_SIZE_VER0, true },
 	{ SVMTRACE_IOC_PIDS, SVMTRACE_PIDS_SIZE_VER0, true },
+	{ SVMTRACE_IOC_PROGRAM, SVMTRACE_PROGRAM_SIZE_VER0, true },
 };
 
 FIXTURE(ioctl) {
@@ -403,7 +404,7 @@ TEST_F(ioctl, bad_pids)
 			EXPECT_EQ(-EINVAL, PIDS(self, .op = 1U << bit));
 		if (1U << bit >= SVMTRACE_PIDS_SETS)
 			EXPECT_EQ(-EINVAL, PIDS(self, .set = 1U << bit));
-		if (bit)
+		if (1U << bit > SVMTRACE_PIDS_THREAD)
 			EXPECT_EQ(-EINVAL, PIDS(self, .flags = 1U << bit));
 		EXPECT_EQ(-EINVAL, PIDS(self, .reserved = 1U << bit));
 	}
@@ -440,7 +441,7 @@ TEST_F(ioctl, bad_pids)
 
 static bool is_known(unsigned int cmd)
 {
-	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_PIDS;
+	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_PROGRAM;
 }
 
 TEST_F(ioctl, unknown)

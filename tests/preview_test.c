@@ -16,7 +16,7 @@
 #include "trace.h"
 
 /* What the module holds of a call in flight; of the rest it keeps a hash. */
-#define HELD 768
+#define HELD 640
 
 #define PREVIEW_MARK(mark) (SVMTRACE_MARK_##mark << SVMTRACE_MARK_PREVIEW_SHIFT)
 #define PREVIEW_MARKS (0x1f << SVMTRACE_MARK_PREVIEW_SHIFT)
@@ -106,7 +106,7 @@ TEST_F(preview, off)
 TEST_F(preview, of_process_vm_writev)
 {
 	static const size_t sizes[] = {
-		0, 1, 7, 8, 9, 767, 768, 769, 1000, 4095, 4096, 4097, 8000,
+		0, 1, 7, 8, 9, 767, 640, 769, 1000, 4095, 4096, 4097, 8000,
 	};
 	const struct record_view *v;
 	size_t i, n;
@@ -188,7 +188,7 @@ TEST_F(preview, behind_many_decoys)
 
 TEST_F(preview, unreadable)
 {
-	static const size_t sizes[] = { 0, 1, 100, 767, 768, 769, 3000 };
+	static const size_t sizes[] = { 0, 1, 100, 767, 640, 769, 3000 };
 	char *page = memory_last_page();
 	const struct record_view *v;
 	size_t i, n;
@@ -270,7 +270,7 @@ TEST_F(preview, into_a_pipe)
 
 TEST_F(preview, out_of_a_pipe)
 {
-	static const size_t sizes[] = { 10, 768, 769, 4096 };
+	static const size_t sizes[] = { 10, 640, 769, 4096 };
 	struct iovec iov[2] = { { sink, 5 }, { sink + 100, 5000 } };
 	const struct record_view *v;
 	int fds[2];

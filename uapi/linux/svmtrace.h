@@ -283,6 +283,41 @@ struct svmtrace_consumer {
 	__aligned_u64 tail;
 };
 
+/* svmtrace_filter_data.present, besides SVMTRACE_GROUP_ bits of what is known */
+#define SVMTRACE_PRESENT_REMOTE		0x20U  /* there is a remote array */
+#define SVMTRACE_PRESENT_RESULT		0x40U  /* the call has returned */
+
+/**
+ * struct svmtrace_filter_data - what a filter program can load words of
+ * @record:   kind, syscall and marks; the rest is zero
+ * @call:     without the lengths of arrays, groups and exe_len
+ * @args:     the arguments; 0 beyond those that the syscall has
+ * @caller:   if present & SVMTRACE_GROUP_CALLER, and so on
+ * @context:  see @caller
+ * @target:   see @caller
+ * @target_context: see @caller
+ * @pipe:     see @caller
+ * @duration: of the call in ns, if present & SVMTRACE_PRESENT_RESULT, as are
+ *	      call.ret and pipe.used_after
+ * @present:  which of the above are known; what the call does not have is zero
+ * @reserved: zero
+ *
+ * The same layout as in a record, and of the same schema version.
+ */
+struct svmtrace_filter_data {
+	struct svmtrace_record record;
+	struct svmtrace_call call;
+	__aligned_u64 args[SVMTRACE_ARGS_MAX];
+	struct svmtrace_caller caller;
+	struct svmtrace_context context;
+	struct svmtrace_target target;
+	struct svmtrace_target_context target_context;
+	struct svmtrace_pipe pipe;
+	__aligned_u64 duration;
+	__u32 present;
+	__u32 reserved;
+};
+
 /* svmtrace_info.features */
 #define SVMTRACE_FEATURE_X32		0x1ULL  /* the kernel has x32 */
 #define SVMTRACE_FEATURE_IA32		0x2ULL  /* and ia32 is probed */
@@ -440,6 +475,8 @@ struct svmtrace_stats {
  * parents leads to them (a subreaper keeps it)
  */
 #define SVMTRACE_PIDS_FOLLOW		0x1U
+/* The numbers are of threads; only these are meant, not their processes. */
+#define SVMTRACE_PIDS_THREAD		0x2U
 
 /* The most processes in one set. */
 #define SVMTRACE_PIDS_MAX		65536
@@ -449,7 +486,7 @@ struct svmtrace_stats {
  * @size:     size of this structure
  * @op:	      SVMTRACE_PIDS_ADD, _REMOVE or _CLEAR
  * @set:      SVMTRACE_PIDS_CALLER, ...
- * @flags:    SVMTRACE_PIDS_FOLLOW or 0; with ADD only
+ * @flags:    SVMTRACE_PIDS_FOLLOW, SVMTRACE_PIDS_THREAD or 0; with ADD only
  * @count:    number of pids, 0 to SVMTRACE_PIDS_MAX; 0 with CLEAR
  * @reserved: must be zero
  * @pids:     address of @count __u32 process ids in the pid namespace of the
@@ -461,7 +498,7 @@ struct svmtrace_stats {
  * a later process with its number is another one; a set stays not empty, and
  * so in force, when its processes have ended.
  *
- * ESRCH: no such process (a thread id is none); ENOENT: REMOVE of one that is
+ * ESRCH: no such process (without PIDS_THREAD, a thread id is none); ENOENT: REMOVE of one that is
  * not in the set; ENOSPC: the set would get more than SVMTRACE_PIDS_MAX.
  */
 struct svmtrace_pids {
@@ -476,6 +513,44 @@ struct svmtrace_pids {
 
 #define SVMTRACE_PIDS_SIZE_VER0		32
 
+/* The most instructions of a filter program (BPF_MAXINSNS). */
+#define SVMTRACE_PROGRAM_MAX		4096
+
+/**
+ * struct svmtrace_program - sets the filter program of a session
+ * @size:     size of this structure
+ * @len:      instructions, 0: remove the program
+ * @flags:    must be zero
+ * @reserved: must be zero
+ * @insns:    address of @len struct sock_filter (see linux/filter.h); 0 if @len
+ *	      is 0
+ *
+ * A classic BPF program, over a struct svmtrace_filter_data. It may contain loads
+ * of aligned words of that by absolute offset (BPF_LD | BPF_W | BPF_ABS), loads
+ * of constants, the scratch memory, arithmetic but BPF_MOD, jumps, BPF_MISC and
+ * BPF_RET; anything else is refused. It returns 0 to drop the call, 1 to keep it;
+ * other values keep it as well, but are reserved.
+ *
+ * A program that loads none of call.ret, duration, pipe.used_after and marks
+ * decides when the call enters, and a rejected call then costs no more; any other
+ * decides when it returns. One that loads call.bytes or remote_bytes of arrays
+ * that cannot be read yet decides when the call returns, too. If the return is
+ * not seen, the call is kept, and marked SVMTRACE_MARK_UNDECIDED. A call is
+ * decided by the program that was set when it entered.
+ *
+ * EINVAL: not such a program, which the kernel also says if it lacks a verdict
+ * or jumps out of itself. The old program stays then.
+ */
+struct svmtrace_program {
+	__u32 size;
+	__u32 len;
+	__u32 flags;
+	__u32 reserved;
+	__aligned_u64 insns;
+};
+
+#define SVMTRACE_PROGRAM_SIZE_VER0	24
+
 /*
  * The numbers carry no size, because the structures say their own. START fails
  * with EALREADY if started, STOP with EALREADY if not; both take no argument (0).
@@ -488,5 +563,6 @@ struct svmtrace_pids {
 #define SVMTRACE_IOC_STOP		_IO(0xF9, 0x04)
 #define SVMTRACE_IOC_GET_STATS		_IO(0xF9, 0x05)
 #define SVMTRACE_IOC_PIDS		_IO(0xF9, 0x06)
+#define SVMTRACE_IOC_PROGRAM		_IO(0xF9, 0x07)
 
 #endif /* _UAPI_LINUX_SVMTRACE_H */

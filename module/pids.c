@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pids: the sets of processes of a filter. A set holds processes, by a reference,
+ * and not their numbers, which others may get.
+ */
+#include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "identity.h"
+#include "pids.h"
+#include "snapshot.h"
+
+/* Of a line of parents longer than this, nothing is known: the call is kept. */
+#define FOLLOW_MAX 1024
+
+static struct pid_set_entry *set_slot(const struct pid_set *set, const struct pid *pid)
+{
+	u32 mask = (1U << set->bits) - 1;
+	u32 i = hash_ptr(pid, set->bits);
+
+	while (set->table[i].pid && set->table[i].pid != pid)
+		i = (i + 1) & mask;
+	return &set->table[i];
+}
+
+static const struct pid_set_entry *set_find(const struct pid_set *set,
+					    const struct pid *pid)
+{
+	const struct pid_set_entry *entry;
+
+	if (!set->count || !pid)
+		return NULL;
+	entry = set_slot(set, pid);
+	return entry->pid ? entry : NULL;
+}
+
+/* Takes over the caller's reference to @pid, for a set that has room. */
+static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
+{
+	struct pid_set_entry *entry = set_slot(set, pid);
+
+	if (entry->pid) {
+		put_pid(pid);
+		/* Of a process and its first thread, the process is more. */
+		if (!(entry->flags & SVMTRACE_PIDS_THREAD))
+			flags &= ~SVMTRACE_PIDS_THREAD;
+	} else {
+		set->count++;
+	}
+	entry->pid = pid;
+	entry->flags = flags;
+	set->follow |= flags & SVMTRACE_PIDS_FOLLOW;
+	set->thread |= flags & SVMTRACE_PIDS_THREAD;
+}
+
+static int set_alloc(struct pid_set *set, u32 room)
+{
+	*set = (struct pid_set){ .bits = max(2, ilog2(room + 1) + 2) };
+	set->table = kvcalloc(1UL << set->bits, sizeof(*set->table), GFP_KERNEL_ACCOUNT);
+	return set->table ? 0 : -ENOMEM;
+}
+
+/**
+ * pids_free() - frees a set that no call looks at any more
+ * @set: all zeros, or from pids_copy()
+ */
+void pids_free(struct pid_set *set)
+{
+	u32 i;
+
+	if (!set->table)
+		return;
+	for (i = 0; i < 1U << set->bits; i++)
+		put_pid(set->table[i].pid);
+	kvfree(set->table);
+}
+
+/* Of a process, its leader's number lasts as long as any of its threads. */
+static bool is_alive(struct pid *pid)
+{
+	bool alive;
+
+	rcu_read_lock();
+	alive = pid_task(pid, PIDTYPE_PID) || pid_task(pid, PIDTYPE_TGID);
+	rcu_read_unlock();
+	return alive;
+}
+
+/**
+ * pids_copy() - copies a set, but for processes that have ended
+ * @to:	  is filled in
+ * @from: a set
+ * @room: how many shall fit in besides
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM; pids_free() is fine after either.
+ */
+int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room)
+{
+	u32 i;
+	int err;
+
+	*to = (struct pid_set){};
+	if (!from->used && !room)
+		return 0;
+	err = set_alloc(to, from->count + room);
+	if (err)
+		return err;
+	to->used = from->used;
+	to->ended = from->ended;
+	for (i = 0; from->count && i < 1U << from->bits; i++) {
+		const struct pid_set_entry *entry = &from->table[i];
+
+		if (!entry->pid)
+			continue;
+		if (is_alive(entry->pid))
+			set_insert(to, get_pid(entry->pid), entry->flags);
+		else
+			to->ended = true;
+	}
+	return 0;
+}
+
+/* By number, in the namespace of current: a process, or with @thread a thread. */
+static struct pid *find_number(u32 nr, bool thread)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = nr <= INT_MAX ? find_vpid(nr) : NULL;
+	if (pid && !pid_task(pid, thread ? PIDTYPE_PID : PIDTYPE_TGID))
+		pid = NULL;
+	pid = get_pid(pid);
+	rcu_read_unlock();
+	return pid;
+}
+
+static int set_add(struct pid_set *set, const u32 *nrs, u32 count, u32 flags)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		struct pid *pid = find_number(nrs[i], flags & SVMTRACE_PIDS_THREAD);
+
+		if (!pid)
+			return -ESRCH;
+		set_insert(set, pid, flags);
+	}
+	set->used |= count > 0;
+	return set->count > SVMTRACE_PIDS_MAX ? -ENOSPC : 0;
+}
+
+/* Open addressing has no simple removal: marks first, then copies the others. */
+static int set_remove(struct pid_set *set, const u32 *nrs, u32 count)
+{
+	struct pid_set rest;
+	u32 i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		struct pid *pid = find_number(nrs[i], true);
+		bool found = set_find(set, pid);
+
+		if (found)
+			set_slot(set, pid)->flags = ~0U;
+		put_pid(pid);
+		if (!found)
+			return pid ? -ENOENT : -ESRCH;
+	}
+	err = set_alloc(&rest, set->count);
+	if (err)
+		return err;
+	for (i = 0; i < 1U << set->bits; i++) {
+		struct pid_set_entry *entry = &set->table[i];
+
+		if (entry->pid && entry->flags != ~0U)
+			set_insert(&rest, get_pid(entry->pid), entry->flags);
+	}
+	/* An emptied set filters nothing again; one whose processes ended does. */
+	rest.used = rest.count > 0 || set->ended;
+	rest.ended = set->ended;
+	pids_free(set);
+	*set = rest;
+	return 0;
+}
+
+/**
+ * pids_change() - changes a set that is not in use yet
+ * @set:    has room for what is added
+ * @change: checked but for its pids
+ * @nrs:    its pids
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENOMEM, -ESRCH, -ENOENT or -ENOSPC, and @set is of no use then.
+ */
+int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u32 *nrs)
+{
+	if (change->op == SVMTRACE_PIDS_CLEAR) {
+		pids_free(set);
+		*set = (struct pid_set){};
+		return 0;
+	}
+	if (!change->count)
+		return 0;
+	if (change->op == SVMTRACE_PIDS_ADD)
+		return set_add(set, nrs, change->count, change->flags);
+	return set_remove(set, nrs, change->count);
+}
+
+/* Is the thread, or its process, in the set? */
+static bool set_has_task(const struct pid_set *set, struct task_struct *task)
+{
+	const struct pid_set_entry *entry = set_find(set, task_tgid(task));
+
+	if (entry && !(entry->flags & SVMTRACE_PIDS_THREAD))
+		return true;
+	return set->thread && set_find(set, task_pid(task));
+}
+
+/* Is current, or with SVMTRACE_PIDS_FOLLOW an ancestor of it, in the set? */
+static bool set_has_caller(const struct pid_set *set, bool if_unknown)
+{
+	const struct pid_set_entry *entry;
+	struct task_struct *task = current;
+	unsigned int i;
+
+	if (set_has_task(set, current))
+		return true;
+	if (!set->follow)
+		return false;
+	for (i = 0; i < FOLLOW_MAX && task->pid > 1; i++) {
+		task = rcu_dereference(task->real_parent);
+		entry = set_find(set, task_tgid(task));
+		if (entry && entry->flags & SVMTRACE_PIDS_FOLLOW)
+			return true;
+	}
+	return i == FOLLOW_MAX && if_unknown;
+}
+
+static bool set_has_target(const struct pid_set *set, const struct snapshot *snap)
+{
+	struct task_struct *task;
+
+	if (snap->d.record.syscall != SVMTRACE_NR_process_vm_writev)
+		return false;
+	task = identity_find(snap->d.args[0]);
+	return task && set_has_task(set, task);
+}
+
+/**
+ * pids_keep() - decides on a call of current that enters
+ * @sets: indexed by SVMTRACE_PIDS_
+ * @snap: the call
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: false if some set rejects it.
+ */
+bool pids_keep(const struct pid_set sets[SVMTRACE_PIDS_SETS], const struct snapshot *snap)
+{
+	return (!sets[SVMTRACE_PIDS_CALLER].used ||
+		set_has_caller(&sets[SVMTRACE_PIDS_CALLER], true)) &&
+	       (!sets[SVMTRACE_PIDS_NOT_CALLER].used ||
+		!set_has_caller(&sets[SVMTRACE_PIDS_NOT_CALLER], false)) &&
+	       (!sets[SVMTRACE_PIDS_TARGET].used ||
+		set_has_target(&sets[SVMTRACE_PIDS_TARGET], snap)) &&
+	       (!sets[SVMTRACE_PIDS_NOT_TARGET].used ||
+		!set_has_target(&sets[SVMTRACE_PIDS_NOT_TARGET], snap));
+}
+

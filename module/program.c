@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Program: classic BPF over the facts of a call, checked, translated and compiled
+ * by the kernel, as seccomp does it.
+ *
+ * The kernel's own check lets a program load from packets and more: what is not
+ * listed here is refused, or user space would read kernel memory.
+ */
+#include <linux/err.h>
+#include <linux/filter.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "program.h"
+#include "snapshot.h"
+
+#define IS_LOAD(code)	((code) == (BPF_LD | BPF_W | BPF_ABS))
+
+/* Protects the list of programs whose last calls have not returned yet. */
+static DEFINE_MUTEX(retired_lock);
+static LIST_HEAD(retired);
+
+static bool is_allowed(u16 code)
+{
+	switch (code) {
+	case BPF_RET | BPF_K:
+	case BPF_RET | BPF_A:
+	case BPF_ALU | BPF_ADD | BPF_K:
+	case BPF_ALU | BPF_ADD | BPF_X:
+	case BPF_ALU | BPF_SUB | BPF_K:
+	case BPF_ALU | BPF_SUB | BPF_X:
+	case BPF_ALU | BPF_MUL | BPF_K:
+	case BPF_ALU | BPF_MUL | BPF_X:
+	case BPF_ALU | BPF_DIV | BPF_K:
+	case BPF_ALU | BPF_DIV | BPF_X:
+	case BPF_ALU | BPF_AND | BPF_K:
+	case BPF_ALU | BPF_AND | BPF_X:
+	case BPF_ALU | BPF_OR | BPF_K:
+	case BPF_ALU | BPF_OR | BPF_X:
+	case BPF_ALU | BPF_XOR | BPF_K:
+	case BPF_ALU | BPF_XOR | BPF_X:
+	case BPF_ALU | BPF_LSH | BPF_K:
+	case BPF_ALU | BPF_LSH | BPF_X:
+	case BPF_ALU | BPF_RSH | BPF_K:
+	case BPF_ALU | BPF_RSH | BPF_X:
+	case BPF_ALU | BPF_NEG:
+	case BPF_LD | BPF_IMM:
+	case BPF_LDX | BPF_IMM:
+	case BPF_LD | BPF_MEM:
+	case BPF_LDX | BPF_MEM:
+	case BPF_ST:
+	case BPF_STX:
+	case BPF_MISC | BPF_TAX:
+	case BPF_MISC | BPF_TXA:
+	case BPF_JMP | BPF_JA:
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JEQ | BPF_X:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_X:
+	case BPF_JMP | BPF_JGT | BPF_K:
+	case BPF_JMP | BPF_JGT | BPF_X:
+	case BPF_JMP | BPF_JSET | BPF_K:
+	case BPF_JMP | BPF_JSET | BPF_X:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Called by the kernel after its own check, before it translates. A load of a
+ * packet's word becomes one of our data, which it knows by this opcode.
+ */
+static int translate(struct sock_filter *insns, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++) {
+		if (IS_LOAD(insns[i].code)) {
+			if (insns[i].k % 4 ||
+			    insns[i].k >= sizeof(struct svmtrace_filter_data))
+				return -EINVAL;
+			insns[i].code = BPF_LDX | BPF_W | BPF_ABS;
+		} else if (!is_allowed(insns[i].code)) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+#define FROM(member)	offsetof(struct svmtrace_filter_data, member)
+
+/*
+ * What must be gathered before a word of the data can be loaded, and whether it
+ * is there at return only. Each row is about the words up to the next row.
+ */
+static const struct {
+	u16 from;
+	u16 needs;
+	bool late;
+} words[] = {
+	{ 0, 0, false },
+	{ FROM(record.marks), 0, true },
+	{ FROM(call.entry_time), SNAPSHOT_TIME, false },
+	{ FROM(call.ret), 0, true },
+	{ FROM(call.bytes), SNAPSHOT_ARRAYS, false },
+	{ FROM(call.tid), 0, false },
+	{ FROM(call.relation), SVMTRACE_GROUP_TARGET, false },
+	{ FROM(call.iovs), 0, false },
+	{ FROM(caller), SVMTRACE_GROUP_CALLER, false },
+	{ FROM(context), SVMTRACE_GROUP_CONTEXT, false },
+	{ FROM(target), SVMTRACE_GROUP_TARGET, false },
+	{ FROM(target_context), SVMTRACE_GROUP_TARGET_CONTEXT, false },
+	{ FROM(pipe), SVMTRACE_GROUP_PIPE, false },
+	{ FROM(pipe.used_after), SVMTRACE_GROUP_PIPE, true },
+	{ FROM(duration), SNAPSHOT_TIME, true },
+	{ FROM(present), 0, false },
+};
+
+static void add_needs(struct program *program, u32 k)
+{
+	unsigned int i = ARRAY_SIZE(words) - 1;
+
+	while (words[i].from > k)
+		i--;
+	program->needs |= words[i].needs;
+	program->late |= words[i].late;
+}
+
+static void find_needs(struct program *program, const struct sock_filter *insns, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++) {
+		if (IS_LOAD(insns[i].code))
+			add_needs(program, insns[i].k);
+	}
+}
+
+static void program_free(struct program *program)
+{
+	if (program->bpf)
+		bpf_prog_destroy(program->bpf);
+	free_percpu(program->in_flight);
+	kfree(program);
+}
+
+/**
+ * program_create() - checks and compiles a program
+ * @request: what user space wants, with a valid length
+ *
+ * May sleep.
+ *
+ * Return: the program, in one filter, or -EFAULT, -EINVAL or -ENOMEM.
+ */
+struct program *program_create(const struct svmtrace_program *request)
+{
+	struct sock_fprog fprog = {
+		.len = request->len,
+		.filter = u64_to_user_ptr(request->insns),
+	};
+	struct program *program;
+	int err = -ENOMEM;
+
+	program = kzalloc(sizeof(*program), GFP_KERNEL_ACCOUNT);
+	if (!program)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&program->users, 1);
+	program->in_flight = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (program->in_flight)
+		err = bpf_prog_create_from_user(&program->bpf, &fprog, translate, true);
+	if (err) {
+		program->bpf = NULL;
+		program_free(program);
+		return ERR_PTR(err);
+	}
+	find_needs(program, program->bpf->orig_prog->filter, program->bpf->orig_prog->len);
+	return program;
+}
+
+/**
+ * program_get() - puts a program into one more filter
+ * @program: or NULL
+ *
+ * Return: @program.
+ */
+struct program *program_get(struct program *program)
+{
+	if (program)
+		refcount_inc(&program->users);
+	return program;
+}
+
+static int calls_in_flight(const struct program *program)
+{
+	int cpu, sum = 0;
+
+	/*
+	 * No call enters any more, so the sum can only be read too high: what is
+	 * counted at entry was there before, what is missed is returns.
+	 */
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(program->in_flight, cpu));
+	return sum;
+}
+
+/**
+ * program_put() - takes a program out of a filter that no call looks at any more
+ * @program: or NULL
+ *
+ * It is freed when no call in flight needs it. May sleep.
+ */
+void program_put(struct program *program)
+{
+	struct program *next;
+
+	if (!program || !refcount_dec_and_test(&program->users))
+		return;
+	mutex_lock(&retired_lock);
+	list_add(&program->retired, &retired);
+	list_for_each_entry_safe(program, next, &retired, retired) {
+		if (calls_in_flight(program))
+			continue;
+		list_del(&program->retired);
+		/* A return that gave it up may still be running. */
+		synchronize_rcu();
+		program_free(program);
+	}
+	mutex_unlock(&retired_lock);
+}
+
+/**
+ * program_reap_all() - frees all programs that are in no filter
+ *
+ * When the probes have been disarmed: the returns in flight are not seen. May
+ * sleep.
+ */
+void program_reap_all(void)
+{
+	struct program *program, *next;
+
+	mutex_lock(&retired_lock);
+	list_for_each_entry_safe(program, next, &retired, retired) {
+		list_del(&program->retired);
+		program_free(program);
+	}
+	mutex_unlock(&retired_lock);
+}
+
+/**
+ * program_keeps() - the verdict on a call
+ * @program: of the session when the call entered
+ * @d:	     the facts that it needs
+ *
+ * Preemption off.
+ *
+ * Return: whether the session keeps the call.
+ */
+bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d)
+{
+	return bpf_prog_run(program->bpf, d);
+}
+
+/**
+ * program_enter() - a call will be decided when it returns
+ * @program: of the session when the call enters
+ *
+ * Preemption off, under rcu_read_lock().
+ */
+void program_enter(struct program *program)
+{
+	this_cpu_inc(*program->in_flight);
+}
+
+/**
+ * program_leave() - it has been decided
+ * @program: may be gone when rcu_read_unlock() is called
+ *
+ * Preemption off, under rcu_read_lock().
+ */
+void program_leave(struct program *program)
+{
+	this_cpu_dec(*program->in_flight);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SVMTRACE_PROGRAM_H
+#define SVMTRACE_PROGRAM_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/svmtrace.h>
+
+struct bpf_prog;
+
+/**
+ * struct program - a filter program
+ * @bpf:       the kernel's translation of it
+ * @needs:     SVMTRACE_GROUP_ and SNAPSHOT_ bits of what it loads
+ * @late:      it loads what is known at return only
+ * @users:     filters that it is part of
+ * @in_flight: calls that it will decide at return, per CPU; may be negative
+ * @retired:   in the list of programs that are in no filter, but may be in flight
+ */
+struct program {
+	struct bpf_prog *bpf;
+	u32 needs;
+	bool late;
+	refcount_t users;
+	int __percpu *in_flight;
+	struct list_head retired;
+};
+
+struct program *program_create(const struct svmtrace_program *request);
+struct program *program_get(struct program *program);
+void program_put(struct program *program);
+bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d);
+void program_enter(struct program *program);
+void program_leave(struct program *program);
+void program_reap_all(void);
+
+#endif /* SVMTRACE_PROGRAM_H */
