@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
 #include "device.h"
@@ -255,6 +256,29 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+/* For whoever looks into /proc/PID/fdinfo: the same names as svmtrace_stats. */
+static void device_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	static const char * const states[] = { "new", "started", "stopped" };
+	struct session *session = file->private_data;
+	struct svmtrace_stats stats;
+
+	mutex_lock(&session->lock);
+	session_stats(session, &stats);
+	mutex_unlock(&session->lock);
+	seq_printf(m, "state:\t%s\n", states[stats.state]);
+	seq_printf(m, "entered:\t%llu\n", stats.entered);
+	seq_printf(m, "delivered:\t%llu\n", stats.delivered);
+	seq_printf(m, "filtered:\t%llu\n", stats.filtered);
+	seq_printf(m, "lost_ring_full:\t%llu\n", stats.lost_ring_full);
+	seq_printf(m, "lost_nested:\t%llu\n", stats.lost_nested);
+	seq_printf(m, "lost_no_ring:\t%llu\n", stats.lost_no_ring);
+	seq_printf(m, "lost_simulated:\t%llu\n", stats.lost_simulated);
+	seq_printf(m, "in_flight:\t%llu\n", stats.in_flight);
+	seq_printf(m, "no_result:\t%llu\n", stats.no_result);
+	seq_printf(m, "rings:\t%u\n", stats.rings);
+}
+
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
@@ -264,6 +288,7 @@ static const struct file_operations device_fops = {
 	.mmap = device_mmap,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = device_show_fdinfo,
 	/* Without it, kernels before 6.0 call NULL. */
 	.llseek = noop_llseek,
 };

@@ -181,7 +181,7 @@ SVMTRACE_FIELD(pipe, u32, slots, SLOTS, KERNEL,
 SVMTRACE_FIELD(pipe, u32, used_before, SLOTS, KERNEL,
 	       "buffers in use at entry")
 SVMTRACE_FIELD(pipe, u32, used_after, SLOTS, KERNEL,
-	       "buffers in use at return")
+	       "buffers in use at return, all ones if not known")
 #endif
 
 #if !defined(SVMTRACE_ONLY) || SVMTRACE_ONLY == SVMTRACE_PART_EXTRA
