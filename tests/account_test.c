@@ -288,7 +288,7 @@ TEST_F_TIMEOUT(account, losses_told_by_many_at_once, 120)
 	load = load_start(3, LOAD_ENDLESS, 0);
 	for (round = 0; round < 30; round++) {
 		usleep(20000);
-		ASSERT_EQ(NULL, ledger_take(&self->ledger, &self->t));
+		ASSERT_EQ(NULL, ledger_some(&self->ledger, &self->t));
 		ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
 		ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 		EXPECT_EQ(0, ledger_balance(&self->stats));

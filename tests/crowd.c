@@ -27,6 +27,17 @@ struct order {
 	uid_t uid;
 };
 
+/* It must not hold the session that it is to be seen by. */
+static void close_others(const struct crowd *crowd)
+{
+	int fd;
+
+	for (fd = 3; fd < 256; fd++) {
+		if (fd != crowd->fds[0] && fd != crowd->fds[1])
+			close(fd);
+	}
+}
+
 static int be_crowd(void *arg)
 {
 	struct order *order = arg;
@@ -35,6 +46,7 @@ static int be_crowd(void *arg)
 	pthread_t thread;
 	unsigned int i;
 
+	close_others(order->crowd);
 	setrlimit(RLIMIT_NPROC, &limit);
 	if (setgid(order->uid) || setuid(order->uid))
 		return 1;

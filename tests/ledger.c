@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Ledger: do a session's records and counters add up? */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ledger.h"
 
@@ -61,18 +63,46 @@ const char *ledger_add(struct ledger *ledger, const struct record_view *v)
 	return wrong;
 }
 
-const char *ledger_take(struct ledger *ledger, struct trace *t)
+/* The records in @buf, into the ledger. */
+static const char *add_all(struct ledger *ledger, const char *buf, ssize_t size)
 {
 	const char *wrong = NULL;
-	int got = trace_read(t);
+	struct record_view v;
+	long one;
 
-	if (got < 0)
-		return "cannot read";
-	for (; t->seen < t->n && !wrong; t->seen++)
-		wrong = ledger_add(ledger, &t->records[t->seen]);
-	while (t->n)
-		free((void *)t->records[--t->n].record);
-	t->seen = 0;
+	for (; size > 0 && !wrong; size -= one, buf += one) {
+		one = record_view(&v, buf, size);
+		if (one <= 0)
+			return "no whole record";
+		wrong = ledger_add(ledger, &v);
+	}
+	return wrong;
+}
+
+const char *ledger_some(struct ledger *ledger, struct trace *t)
+{
+	const size_t size = 256 * 1024;
+	char *buf = malloc(size);
+	const char *wrong;
+
+	if (!buf)
+		return "no memory";
+	ledger->got = read(t->fd, buf, size);
+	if (ledger->got < 0 && errno != EAGAIN)
+		wrong = "cannot read";
+	else
+		wrong = add_all(ledger, buf, ledger->got);
+	free(buf);
+	return wrong;
+}
+
+const char *ledger_take(struct ledger *ledger, struct trace *t)
+{
+	const char *wrong;
+
+	do {
+		wrong = ledger_some(ledger, t);
+	} while (!wrong && ledger->got > 0);
 	return wrong;
 }
 

@@ -16,6 +16,7 @@
  * @entries: KIND_ENTRY
  * @gaps:    KIND_GAP
  * @lost:    records that are missing, as the gaps tell
+ * @got:     result of the last read()
  * @disorder: records with an earlier time than the one before, over all CPUs
  */
 struct ledger {
@@ -26,6 +27,7 @@ struct ledger {
 	__u64 entries;
 	__u64 gaps;
 	__u64 lost;
+	__s64 got;
 	__u64 disorder;
 };
 
@@ -40,11 +42,20 @@ struct ledger {
 const char *ledger_add(struct ledger *ledger, const struct record_view *v);
 
 /**
- * ledger_take() - takes in all records that can be read now, and drops them
+ * ledger_some() - takes in as many records as one read() returns
  * @ledger: all zeros at first
- * @t:	    the session
+ * @t:	    the session, whose own records stay as they are
  *
  * Return: as ledger_add(), or that reading failed.
+ */
+const char *ledger_some(struct ledger *ledger, struct trace *t);
+
+/**
+ * ledger_take() - takes in records until there are none
+ * @ledger: all zeros at first
+ * @t:	    the session; under endless load it may be endless
+ *
+ * Return: as ledger_some().
  */
 const char *ledger_take(struct ledger *ledger, struct trace *t);
 

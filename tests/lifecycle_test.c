@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module comes and goes, as do CPUs, sessions and other tracers, whatever
+ * else is going on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+
+#include "calls.h"
+#include "child.h"
+#include "crowd.h"
+#include "ledger.h"
+#include "load.h"
+
+#define TRACING "/sys/kernel/tracing/"
+
+/* 0 or an errno. */
+static int load_module(const char *parameters)
+{
+	const char *path = getenv("SVMTRACE_KO");
+	int fd = open(path ? path : "/lib/modules/svmtrace.ko", O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		err = errno;
+	close(fd);
+	return err;
+}
+
+static int unload_module(void)
+{
+	return syscall(SYS_delete_module, "svmtrace", O_NONBLOCK) ? errno : 0;
+}
+
+/* Writes a text to a file: 0 or an errno. */
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_APPEND);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+/* Every test begins, and leaves, with the module loaded as usual. */
+FIXTURE(module) {
+	struct svmtrace_stats stats;
+};
+
+FIXTURE_SETUP(module)
+{
+	int err = load_module("");
+
+	if (err == ENOENT)
+		SKIP(return, "no svmtrace.ko");
+	ASSERT_TRUE(!err || err == EEXIST);
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	int err = load_module("");
+
+	EXPECT_TRUE(!err || err == EEXIST);
+}
+
+TEST_F(module, bad_parameters)
+{
+	const char *const bad[] = {
+		"instances=0", "instances=63", "instances=65537", "instances=-1", "instances=x",
+		"sessions=0", "sessions=33", "sessions=-1", "memory_mb=4294967295",
+		"memory_mb=100000000",
+	};
+	int fd, other;
+	unsigned int i;
+
+	ASSERT_EQ(0, unload_module());
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(EINVAL, load_module(bad[i])) {
+			TH_LOG("%s", bad[i]);
+		}
+		EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
+	}
+	ASSERT_EQ(0, load_module("instances=64 sessions=1 memory_mb=16"));
+	fd = open(TRACE_DEVICE, O_RDWR | O_CLOEXEC);
+	EXPECT_LE(0, fd);
+	other = open(TRACE_DEVICE, O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(-1, other);
+	EXPECT_EQ(EUSERS, errno);
+	close(fd);
+	ASSERT_EQ(0, unload_module());
+	EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
+}
+
+static int read_for_ever(void *arg)
+{
+	char buf[4096];
+
+	(void)arg;
+	while (read(open(TRACE_DEVICE, O_RDWR), buf, sizeof(buf)) >= 0)
+		;
+	return 1;
+}
+
+TEST_F(module, no_unload_while_in_use)
+{
+	struct trace t;
+	void *map;
+	pid_t child;
+
+	/* Open. */
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	/* Mapped only. */
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, t.fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	close(t.fd);
+	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	call_self();
+	munmap(map, 4096);
+	/* Being read. */
+	child = child_start(0, read_for_ever, NULL);
+	ASSERT_LT(0, child);
+	ASSERT_EQ(0, child_asleep(child));
+	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	child_kill(child);
+	EXPECT_EQ(0, unload_module());
+}
+
+/* The callers' return goes through the kernel's code only. */
+TEST_F_TIMEOUT(module, unload_while_callers_block, 120)
+{
+	struct crowd killed, released;
+	unsigned int i, left = 200;
+	struct trace t;
+
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	ASSERT_EQ(0, crowd_start(&killed, 200, 0));
+	ASSERT_EQ(0, crowd_start(&released, 200, 0));
+	ASSERT_EQ(0, crowd_wait(&t, 400));
+	trace_end(&t);
+	ASSERT_EQ(0, unload_module());
+	crowd_end(&killed);
+	for (i = 0; i < 2000 && left; i++) {
+		long got = drain_pipe(released.fds[0]) / CROWD_BYTES;
+
+		/* The first time, what filled the pipe. */
+		if (i)
+			left -= got < left ? got : left;
+		usleep(5000);
+	}
+	EXPECT_EQ(0, left);
+	crowd_end(&released);
+	ASSERT_EQ(0, load_module(""));
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	call_self();
+	EXPECT_EQ(1, trace_read(&t));
+	trace_end(&t);
+}
+
+/* Callers that return after the module came back: their records are nobody's. */
+TEST_F_TIMEOUT(module, return_after_reload, 120)
+{
+	struct crowd crowd;
+	struct trace t;
+
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	ASSERT_EQ(0, crowd_start(&crowd, 100, 0));
+	ASSERT_EQ(0, crowd_wait(&t, 100));
+	trace_end(&t);
+	ASSERT_EQ(0, unload_module());
+	ASSERT_EQ(0, load_module(""));
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	crowd_end(&crowd);
+	call_self();
+	ASSERT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(1, self->stats.entered);
+	EXPECT_EQ(1, self->stats.delivered);
+	EXPECT_EQ(1, trace_read(&t));
+	trace_end(&t);
+}
+
+TEST_F_TIMEOUT(module, load_and_unload_under_traffic, 300)
+{
+	struct load *load = load_start(2, LOAD_ENDLESS, LOAD_ROAM);
+	struct ledger ledger;
+	struct trace t;
+	int round;
+
+	for (round = 0; round < 10; round++) {
+		memset(&ledger, 0, sizeof(ledger));
+		ASSERT_EQ(0, trace_start(&t, NULL));
+		usleep(20000);
+		ASSERT_EQ(NULL, ledger_some(&ledger, &t));
+		ASSERT_EQ(0, ioctl(t.fd, SVMTRACE_IOC_STOP, 0));
+		ASSERT_EQ(NULL, ledger_take(&ledger, &t));
+		ASSERT_EQ(0, trace_stats(&t, &self->stats));
+		EXPECT_EQ(0, ledger_balance(&self->stats));
+		EXPECT_EQ(self->stats.delivered, ledger.calls);
+		EXPECT_LT(0, self->stats.entered);
+		trace_end(&t);
+		ASSERT_EQ(0, unload_module());
+		ASSERT_EQ(0, load_module(""));
+	}
+	load_end(load);
+}
+
+/* Starts and stops a session of its own, again and again. */
+static void *come_and_go(void *arg)
+{
+	const char **wrong = arg;
+	struct svmtrace_stats stats;
+	struct ledger ledger;
+	struct trace t;
+	int round;
+
+	for (round = 0; round < 40 && !*wrong; round++) {
+		memset(&ledger, 0, sizeof(ledger));
+		if (trace_start(&t, NULL)) {
+			*wrong = "cannot start";
+			break;
+		}
+		usleep(round % 5 * 2000);
+		*wrong = ledger_some(&ledger, &t);
+		if (ioctl(t.fd, SVMTRACE_IOC_STOP, 0) || trace_stats(&t, &stats))
+			*wrong = "cannot stop";
+		if (!*wrong)
+			*wrong = ledger_take(&ledger, &t);
+		if (!*wrong && (ledger_balance(&stats) || stats.delivered != ledger.calls ||
+				ledger_lost(&stats) != ledger.lost))
+			*wrong = "it does not add up";
+		trace_end(&t);
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(module, sessions_come_and_go, 300)
+{
+	const char *wrong[3] = {};
+	pthread_t threads[3];
+	struct ledger ledger = {};
+	struct load *load;
+	struct trace t;
+	unsigned int i;
+	unsigned long made;
+
+	/* One stays, so that it is not about arming the probes. */
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	load = load_start(2, LOAD_ENDLESS, LOAD_ROAM);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, come_and_go, &wrong[i]));
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_EQ(NULL, wrong[i]) {
+			TH_LOG("%s", wrong[i]);
+		}
+	}
+	made = load_end(load);
+	ASSERT_EQ(NULL, ledger_take(&ledger, &t));
+	ASSERT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(made, self->stats.entered);
+	EXPECT_EQ(self->stats.delivered, ledger.calls);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+	trace_end(&t);
+}
+
+/* Without ftrace probes are silent: calls are not even counted as entered. */
+TEST_F(module, ftrace_disabled_shows)
+{
+	const char *const path = "/proc/sys/kernel/ftrace_enabled";
+	struct trace t;
+
+	if (access(path, W_OK))
+		SKIP(return, "no %s", path);
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	call_self();
+	ASSERT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(1, self->stats.entered);
+	ASSERT_EQ(0, put(path, "0"));
+	call_self();
+	EXPECT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(0, put(path, "1"));
+	EXPECT_EQ(1, self->stats.entered);
+	call_self();
+	ASSERT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(2, self->stats.entered);
+	trace_end(&t);
+}
+
+/* Hits of a tracefs probe, or -1. */
+static long hits(const char *probe)
+{
+	char line[256], name[64];
+	long count, found = -1;
+	FILE *file = fopen(TRACING "kprobe_profile", "r");
+
+	while (file && found < 0 && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %ld", name, &count) == 2 && !strcmp(name, probe))
+			found = count;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Others may probe the same symbols, whoever came first. */
+TEST_F(module, beside_tracefs_probes)
+{
+	const char *const events = TRACING "kprobe_events";
+	const char *const enable = TRACING "events/kprobes/enable";
+	struct trace t;
+	int round, i;
+
+	if (access(events, W_OK))
+		SKIP(return, "no %s", events);
+	for (round = 0; round < 2; round++) {
+		if (!round)
+			ASSERT_EQ(0, trace_start(&t, NULL));
+		ASSERT_EQ(0, put(events, "p:svmt_entry __x64_sys_vmsplice\n"));
+		ASSERT_EQ(0, put(events, "r:svmt_return __x64_sys_vmsplice\n"));
+		ASSERT_EQ(0, put(enable, "1"));
+		if (round)
+			ASSERT_EQ(0, trace_start(&t, NULL));
+		for (i = 0; i < 100; i++)
+			do_vmsplice(-1, NULL, 0, 0);
+		EXPECT_EQ(100, trace_read(&t));
+		EXPECT_EQ(100, hits("svmt_entry"));
+		EXPECT_EQ(100, hits("svmt_return"));
+		ASSERT_EQ(0, trace_stats(&t, &self->stats));
+		EXPECT_EQ(100, self->stats.delivered);
+		EXPECT_EQ(0, self->stats.missed);
+		EXPECT_EQ(0, self->stats.no_result);
+		if (round)
+			trace_end(&t);
+		ASSERT_EQ(0, put(enable, "0"));
+		ASSERT_EQ(0, put(events, "-:svmt_entry\n"));
+		ASSERT_EQ(0, put(events, "-:svmt_return\n"));
+		if (round)
+			continue;
+		call_self();
+		EXPECT_EQ(101, trace_wait(&t, 101, 1000) ? 0 : t.n);
+		trace_end(&t);
+	}
+}
+
+/* The last CPU, which can be switched off. */
+#define CPU_MAX 64
+
+static int last_cpu(char *path, size_t size)
+{
+	int cpu;
+
+	for (cpu = CPU_MAX; cpu > 0; cpu--) {
+		snprintf(path, size, "/sys/devices/system/cpu/cpu%d/online", cpu);
+		if (!access(path, W_OK))
+			return cpu;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(module, cpus_come_and_go, 300)
+{
+	struct ledger ledger = {};
+	char path[64];
+	struct load *load;
+	struct trace t;
+	unsigned long made;
+	__u64 before;
+	int round;
+
+	if (!last_cpu(path, sizeof(path)))
+		SKIP(return, "no CPU to switch off");
+	ASSERT_EQ(0, trace_start(&t, NULL));
+	load = load_start(4, LOAD_ENDLESS, LOAD_ROAM);
+	for (round = 0; round < 6; round++) {
+		EXPECT_EQ(0, put(path, round % 2 ? "1" : "0"));
+		before = ledger.calls;
+		while (ledger.calls == before)
+			ASSERT_EQ(NULL, ledger_some(&ledger, &t));
+	}
+	made = load_end(load);
+	ASSERT_EQ(NULL, ledger_take(&ledger, &t));
+	ASSERT_EQ(0, trace_stats(&t, &self->stats));
+	EXPECT_EQ(made, self->stats.entered);
+	EXPECT_EQ(self->stats.delivered, ledger.calls);
+	EXPECT_EQ(ledger_lost(&self->stats), ledger.lost);
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+	EXPECT_EQ(0, ledger.disorder);
+	trace_end(&t);
+}
+
+static int call_on_cpu(void *arg)
+{
+	load_pin(*(int *)arg);
+	return call_self() != CALL_BYTES;
+}
+
+/* Off when the session starts; and what was lost there is told while it is off. */
+TEST_F(module, cpu_that_was_offline)
+{
+	struct svmtrace_config config;
+	struct ledger ledger = {};
+	char path[64];
+	struct trace t;
+	int cpu = last_cpu(path, sizeof(path));
+
+	if (!cpu)
+		SKIP(return, "no CPU to switch off");
+	trace_config(&config);
+	config.lose_every = 2;
+	ASSERT_EQ(0, put(path, "0"));
+	ASSERT_EQ(0, trace_start(&t, &config));
+	ASSERT_EQ(0, put(path, "1"));
+	/* As many as are online: the last one of them. */
+	ASSERT_EQ(0, child_run(0, call_on_cpu, &cpu));
+	ASSERT_EQ(1, trace_read(&t));
+	EXPECT_EQ(cpu, t.records[0].record->cpu);
+	ASSERT_EQ(NULL, ledger_add(&ledger, &t.records[0]));
+	trace_drop(&t);
+	ASSERT_EQ(0, child_run(0, call_on_cpu, &cpu));
+	ASSERT_EQ(0, put(path, "0"));
+	ASSERT_EQ(1, trace_read(&t));
+	ASSERT_NE(NULL, t.records[0].gap);
+	EXPECT_EQ(cpu, t.records[0].record->cpu);
+	ASSERT_EQ(NULL, ledger_add(&ledger, &t.records[0]));
+	EXPECT_EQ(1, ledger.lost);
+	ASSERT_EQ(0, put(path, "1"));
+	trace_end(&t);
+}
+
+TEST_HARNESS_MAIN
