@@ -21,7 +21,7 @@
 static unsigned int instances = 4096;
 module_param(instances, uint, 0444);
 MODULE_PARM_DESC(instances,
-		 "calls in flight whose return is seen, per entry symbol, 64 to 65536; 2 KiB of memory each while tracing (default 4096)");
+		 "calls in flight whose return is seen, per syscall (a quarter for ia32 callers), 64 to 65536; 2 KiB of memory each while tracing (default 4096)");
 
 static unsigned int sessions = 16;
 module_param(sessions, uint, 0444);

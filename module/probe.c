@@ -45,12 +45,14 @@
 /**
  * struct probe - one symbol
  * @syscall: SVMTRACE_NR_
+ * @share:   of the instances that it gets, one in @share
  * @symbol:  name in the kernel
  * @rp:	     the kernel's part
  * @core:    the pre_handler that register_kretprobe() sets
  */
 struct probe {
 	u8 syscall;
+	u8 share;
 	const char *symbol;
 	struct kretprobe rp;
 	kprobe_pre_handler_t core;
@@ -58,11 +60,11 @@ struct probe {
 
 static struct probe probes[] = {
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .syscall = number, .symbol = NATIVE(name) },
+	{ .syscall = number, .share = 1, .symbol = NATIVE(name) },
 #include <linux/svmtrace_fields.h>
 #ifdef CONFIG_IA32_EMULATION
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .syscall = number, .symbol = IA32(name) },
+	{ .syscall = number, .share = 4, .symbol = IA32(name) },
 #include <linux/svmtrace_fields.h>
 #endif
 };
@@ -326,7 +328,7 @@ static int register_probe(struct probe *probe)
 		.entry_handler = entry_instance,
 		.handler = leave,
 		.data_size = sizeof(struct snapshot),
-		.maxactive = instances_max,
+		.maxactive = instances_max / probe->share,
 	};
 	err = register_kretprobe(&probe->rp);
 	if (err)

@@ -150,12 +150,29 @@ static bool moves_out_of_pipe(const struct snapshot *snap)
 	       snap->d.pipe.direction == SVMTRACE_PIPE_READ;
 }
 
-/* Always by the array as it was at entry, even if that has changed since. */
+/*
+ * By the array as it was at entry, even if that has changed since; but of its
+ * entries that the snapshot has no room for, as they are now.
+ */
 static unsigned int read_preview(struct snapshot *snap, u8 *buf, unsigned int size,
 				 bool *fault)
 {
-	return umem_gather(buf, size, snap->iov[LOCAL],
-			   min_t(u32, snap->scan[LOCAL].read, SNAPSHOT_IOVS), fault);
+	struct svmtrace_iovec chunk[SNAPSHOT_IOVS];
+	u32 next = min_t(u32, snap->scan[LOCAL].read, SNAPSHOT_IOVS);
+	unsigned int done = umem_gather(buf, size, snap->iov[LOCAL], next, fault);
+
+	while (done < size && next < snap->scan[LOCAL].read && !*fault) {
+		struct umem_iov iov = snapshot_iov(snap, LOCAL);
+		struct iov_scan scan;
+
+		iov.addr += next * umem_iov_size(iov.compat);
+		iov.n = min_t(u32, snap->scan[LOCAL].read - next, SNAPSHOT_IOVS);
+		umem_scan_iov(&scan, &iov, chunk, SNAPSHOT_IOVS);
+		done += umem_gather(buf + done, size - done, chunk, scan.read, fault);
+		*fault |= scan.read < iov.n;
+		next += iov.n;
+	}
+	return done;
 }
 
 /* What is in either group comes from the same lookup. */
