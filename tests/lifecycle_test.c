@@ -145,8 +145,9 @@ TEST_F(module, no_unload_while_in_use)
 TEST_F_TIMEOUT(module, unload_while_callers_block, 120)
 {
 	struct crowd killed, released;
-	unsigned int i, left = 200;
 	struct trace t;
+	long left;
+	int i;
 
 	ASSERT_EQ(0, trace_start(&t, NULL));
 	ASSERT_EQ(0, crowd_start(&killed, 200, 0));
@@ -155,12 +156,10 @@ TEST_F_TIMEOUT(module, unload_while_callers_block, 120)
 	trace_end(&t);
 	ASSERT_EQ(0, unload_module());
 	crowd_end(&killed);
-	for (i = 0; i < 2000 && left; i++) {
-		long got = drain_pipe(released.fds[0]) / CROWD_BYTES;
-
-		/* The first time, what filled the pipe. */
-		if (i)
-			left -= got < left ? got : left;
+	/* What filled the pipe, and what they add. */
+	left = fcntl(released.fds[0], F_GETPIPE_SZ) + 200 * CROWD_BYTES;
+	for (i = 0; i < 2000 && left > 0; i++) {
+		left -= drain_pipe(released.fds[0]);
 		usleep(5000);
 	}
 	EXPECT_EQ(0, left);
