@@ -124,11 +124,24 @@ TEST(sizes_of_the_abi)
 	ASSERT_EQ(sizeof(struct svmtrace_config), SVMTRACE_CONFIG_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_stats), SVMTRACE_STATS_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_pids), SVMTRACE_PIDS_SIZE_VER0);
+	ASSERT_EQ(sizeof(struct svmtrace_program), SVMTRACE_PROGRAM_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_producer), 16);
 	ASSERT_EQ(sizeof(struct svmtrace_consumer), 8);
 	ASSERT_EQ(sizeof(struct svmtrace_iovec), 16);
 	ASSERT_EQ(sizeof(struct svmtrace_record), 24);
 	ASSERT_EQ(sizeof(struct svmtrace_gap), 40);
+}
+
+/* What filter programs load from, by offset. */
+TEST(filter_data_has_no_holes)
+{
+	ASSERT_EQ(sizeof(struct svmtrace_filter_data),
+		  sizeof(struct svmtrace_record) + sizeof(struct svmtrace_call) +
+		  SVMTRACE_ARGS_MAX * sizeof(__u64) + sizeof(struct svmtrace_caller) +
+		  sizeof(struct svmtrace_context) + sizeof(struct svmtrace_target) +
+		  sizeof(struct svmtrace_target_context) + sizeof(struct svmtrace_pipe) +
+		  sizeof(__u64) + 2 * sizeof(__u32));
+	ASSERT_EQ(offsetof(struct svmtrace_filter_data, call), sizeof(struct svmtrace_record));
 }
 
 TEST_HARNESS_MAIN

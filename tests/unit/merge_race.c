@@ -32,9 +32,7 @@ static u64 now(void)
 }
 
 /* Cache lines that the threads take away from one another. */
-static struct {
-	_Alignas(64) u64 word;
-} lines[32];
+static u64 lines[32][8];
 
 /*
  * Keeps this CPU's stores waiting: without a barrier, what it stores next will
@@ -45,7 +43,7 @@ static void delay_stores(u64 value)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		__atomic_store_n(&lines[i].word, value, __ATOMIC_RELAXED);
+		__atomic_store_n(&lines[i][0], value, __ATOMIC_RELAXED);
 }
 
 /* @delay: between the time of the record and its commit. */
