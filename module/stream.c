@@ -98,7 +98,7 @@ bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
 {
 	struct svmtrace_gap *gap = &stream->gap;
 	struct stream_counts *counts = &stream->counts;
-	/* Pairs with smp_store_release() in session_add_ring(). */
+	/* Pairs with smp_store_release() in add_ring(). */
 	struct ring *ring = smp_load_acquire(&stream->ring);
 	size_t gap_size;
 	bool lost = true;

@@ -20,7 +20,7 @@
 #define IF_EQ(k)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1)
 #define SET(t, ...) ({ \
 	struct sock_filter insns_[] = { __VA_ARGS__ }; \
-	set_program(t, insns_, sizeof(insns_) / sizeof(insns_[0])); })
+	set_program(t, insns_, ARRAY_SIZE(insns_)); })
 
 FIXTURE(program) {
 	struct trace t;
