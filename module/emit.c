@@ -105,7 +105,8 @@ static size_t size_of(const struct draft *draft, unsigned int nr_args)
 	return ALIGN(size, 8);
 }
 
-static char *put(char *pos, const void *data, size_t size)
+/* Inline, so that what has a constant size is copied by a few moves. */
+static __always_inline char *put(char *pos, const void *data, size_t size)
 {
 	memcpy(pos, data, size);
 	return pos + size;
@@ -121,13 +122,15 @@ static char *put_array(char *pos, struct draft *draft, unsigned int side,
 		       u16 *count)
 {
 	unsigned int first = min_t(unsigned int, *count, SNAPSHOT_IOVS);
-	unsigned int more = *count - first;
-	struct umem_iov iov = snapshot_iov(draft->snap, side);
+	unsigned int more = *count - first, i;
 	struct iov_scan scan;
+	struct umem_iov iov;
 
-	pos = put(pos, known, first * sizeof(*known));
+	for (i = 0; i < first; i++)
+		pos = put(pos, &known[i], sizeof(known[i]));
 	if (!more)
 		return pos;
+	iov = snapshot_iov(draft->snap, side);
 	iov.addr += first * umem_iov_size(iov.compat);
 	iov.n = known_scan->read - first;
 	iov.hash_from = 0;
@@ -149,6 +152,8 @@ static char *put_arrays(char *pos, struct draft *draft)
 	for (side = LOCAL; side < SIDES; side++)
 		pos = put_array(pos, draft, side, snap->iov[side], &snap->scan[side],
 				&draft->iovs[side]);
+	if (!draft->iovs_at_return[LOCAL] && !draft->iovs_at_return[REMOTE])
+		return pos;
 	for (side = LOCAL; side < SIDES; side++)
 		pos = put_array(pos, draft, side, look->iov[side], &look->scan[side],
 				&draft->iovs_at_return[side]);
@@ -180,10 +185,15 @@ static char *put_bytes(char *pos, const struct draft *draft)
 	/* Unchanged bytes are whole in the second look, the first has no room. */
 	const u8 *preview = first_look_only(draft) ? snap->preview : look->preview;
 
-	pos = put(pos, snap->exe.name, draft->exe_len);
-	pos = put(pos, snap->target_exe.name, draft->target_exe_len);
-	pos = put(pos, preview, draft->preview);
-	return put(pos, look->preview, draft->preview_at_return);
+	if (draft->exe_len)
+		pos = put(pos, snap->exe.name, draft->exe_len);
+	if (draft->target_exe_len)
+		pos = put(pos, snap->target_exe.name, draft->target_exe_len);
+	if (draft->preview)
+		pos = put(pos, preview, draft->preview);
+	if (draft->preview_at_return)
+		pos = put(pos, look->preview, draft->preview_at_return);
+	return pos;
 }
 
 /* Less than there was, for no other reason than that it did not fit. */
@@ -229,8 +239,8 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 	}
 	pos = put_arrays(pos, draft);
 	pos = put_bytes(pos, draft);
-	size = ALIGN(pos - (char *)record, 8);
-	memset(pos, 0, (char *)record + size - pos);
+	for (size = pos - (char *)record; size % 8; size++)
+		*pos++ = 0;
 
 	call->iovs = draft->iovs[LOCAL];
 	call->remote_iovs = draft->iovs[REMOTE];

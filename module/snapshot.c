@@ -23,16 +23,33 @@ static u8 current_abi(void)
 
 enum arg_type { ARG_u64, ARG_s32, ARG_u32 };
 
-/* Extended to 64 bits as the kernel takes them. */
-static u64 extend(u64 arg, enum arg_type type)
+static const u8 arg_types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
+#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
+	[SVMTRACE_NR_##syscall][index] = ARG_##type,
+#include <linux/svmtrace_fields.h>
+};
+
+/*
+ * Extends to 64 bits as the kernel takes them. Unrolled for a constant syscall,
+ * this is six moves.
+ */
+static __always_inline void extend(u64 *to, const unsigned long *args,
+				   unsigned int syscall)
 {
-	switch (type) {
-	case ARG_s32:
-		return (s64)(s32)arg;
-	case ARG_u32:
-		return (u32)arg;
-	default:
-		return arg;
+	unsigned int i;
+
+#pragma GCC unroll 6
+	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
+		switch (arg_types[syscall][i]) {
+		case ARG_s32:
+			to[i] = (s64)(s32)args[i];
+			break;
+		case ARG_u32:
+			to[i] = (u32)args[i];
+			break;
+		default:
+			to[i] = args[i];
+		}
 	}
 }
 
@@ -47,11 +64,6 @@ static u64 extend(u64 arg, enum arg_type type)
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs)
 {
-	static const u8 types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
-#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
-		[SVMTRACE_NR_##syscall][index] = ARG_##type,
-#include <linux/svmtrace_fields.h>
-	};
 	unsigned long args[SVMTRACE_ARGS_MAX];
 	unsigned int i;
 
@@ -64,12 +76,13 @@ void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		.tid = current->pid,
 		.abi = current_abi(),
 	};
-	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
-		/* A 64-bit task can leave anything in the upper halves. */
-		if (snap->d.call.abi == SVMTRACE_ABI_IA32)
-			args[i] = (u32)args[i];
-		snap->d.args[i] = extend(args[i], types[syscall][i]);
-	}
+	/* A 64-bit task can leave anything in the upper halves. */
+	for (i = 0; snap->d.call.abi == SVMTRACE_ABI_IA32 && i < SVMTRACE_ARGS_MAX; i++)
+		args[i] = (u32)args[i];
+	if (syscall == SVMTRACE_NR_vmsplice)
+		extend(snap->d.args, args, SVMTRACE_NR_vmsplice);
+	else
+		extend(snap->d.args, args, SVMTRACE_NR_process_vm_writev);
 	snap->d.pipe.direction = SVMTRACE_PIPE_NONE;
 	snap->d.present = 0;
 	snap->d.reserved = 0;
