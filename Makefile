@@ -22,8 +22,8 @@ tools:
 	$(MAKE) -C tools
 
 install: all
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	depmod -a $(KVER)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod -a $(KVER))
 	$(MAKE) -C tools install PREFIX=$(PREFIX)
 
 load: modules
