@@ -2,6 +2,7 @@
 /* svmtrace: shows the process_vm_writev(2) and vmsplice(2) calls of a machine. */
 #include "check.h"
 #include "fields.h"
+#include "filter.h"
 #include "options.h"
 #include "trace.h"
 
@@ -17,6 +18,9 @@ int main(int argc, char **argv)
 		return check();
 	case MODE_LIST_FIELDS:
 		return fields_list(o.json);
+	case MODE_DUMP:
+		filter_print(&o.filter, stdout);
+		return 0;
 	default:
 		return trace(&o);
 	}

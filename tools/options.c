@@ -10,6 +10,7 @@
 
 #include <linux/svmtrace.h>
 
+#include "expr_lex.h"
 #include "names.h"
 #include "options.h"
 #include "util.h"
@@ -23,6 +24,7 @@ enum option_key {
 	KEY_ENTRIES,
 	KEY_IOVS,
 	KEY_LOSE_EVERY,
+	KEY_PRESET,		/* the last: one key per enum filter_preset */
 };
 
 const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
@@ -32,7 +34,7 @@ const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
 #define DOC_AFTER \
 	"stat shows the module and its sessions, check whether all works. See svmtrace(8)."
 
-static const char args_doc[] = "\nstat\ncheck\n-- COMMAND [ARG...]";
+static const char args_doc[] = "[EXPRESSION...]\nstat\ncheck\n[EXPRESSION...] -- COMMAND [ARG...]";
 
 static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, "What to trace:", 1 },
@@ -45,6 +47,16 @@ static const struct argp_option option_table[] = {
 	{ "failed-only", 'Z', NULL, 0, "only calls that failed", 1 },
 	{ "entries", KEY_ENTRIES, NULL, 0, "show calls when they enter, too", 1 },
 	{ "count", 'n', "N", 0, "stop after N calls", 1 },
+
+	{ "injection", KEY_PRESET + FILTER_INJECTION, NULL, 0,
+	  "only writes into another process, tried or done", 1 },
+	{ "escape", KEY_PRESET + FILTER_ESCAPE, NULL, 0,
+	  "only across a pid, mount or user namespace", 1 },
+	{ "splice-lpe", KEY_PRESET + FILTER_SPLICE_LPE, NULL, 0,
+	  "only small vmsplice into a pipe in a user namespace", 1 },
+	{ "raced", KEY_PRESET + FILTER_RACED, NULL, 0,
+	  "only what changed during the call, or has no result", 1 },
+	{ "dump", 'd', NULL, 0, "show the program that EXPRESSION becomes", 1 },
 
 	{ NULL, 0, NULL, 0, "How much of it:", 2 },
 	{ "preview", 's', "N", 0, "record N bytes of the payload (default 0)", 2 },
@@ -193,25 +205,44 @@ static bool is_program(const char *name)
 	return found;
 }
 
+/* Is this where "stat" or "check" can stand? */
+static bool is_mode(const struct options *o)
+{
+	return o->mode == MODE_TRACE && !o->filter.text;
+}
+
 static void parse_word(struct argp_state *state, struct options *o, char *word)
 {
 	if (state->quoted && state->next > state->quoted) {
 		o->command = state->argv + state->next - 1;
 		state->next = state->argc;
-	} else if (o->mode == MODE_TRACE && !strcmp(word, "stat")) {
+	} else if (is_mode(o) && !strcmp(word, "stat")) {
 		o->mode = MODE_STAT;
-	} else if (o->mode == MODE_TRACE && !strcmp(word, "check")) {
+	} else if (is_mode(o) && !strcmp(word, "check")) {
 		o->mode = MODE_CHECK;
-	} else if (is_program(word)) {
+	} else if (!o->filter.text && !expr_begins(word) && is_program(word)) {
 		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
 			     word);
 	} else {
-		argp_error(state, "unknown argument: %s", word);
+		filter_add_word(&o->filter, word);
 	}
+}
+
+static void check_filter(struct argp_state *state, struct options *o)
+{
+	bool any = o->filter.text || o->filter.presets;
+
+	if (any && o->mode != MODE_TRACE && o->mode != MODE_DUMP)
+		argp_error(state, "no EXPRESSION is of use here");
+	if (!any && o->mode == MODE_DUMP)
+		argp_error(state, "-d shows an EXPRESSION, and there is none");
+	if (!filter_compile(&o->filter, stderr, state->name))
+		exit(EXIT_USAGE);
 }
 
 static void check_together(struct argp_state *state, struct options *o)
 {
+	check_filter(state, o);
 	if (o->only_ok && o->only_failed)
 		argp_error(state, "-z and -Z exclude each other");
 	if (o->command && o->mode != MODE_TRACE)
@@ -305,6 +336,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_LOSE_EVERY:
 		o->lose_every = parse_number(state, "--lose-every", arg, UINT32_MAX);
+		break;
+	case 'd':
+		o->mode = MODE_DUMP;
+		break;
+	case KEY_PRESET ... KEY_PRESET + FILTER_PRESETS - 1:
+		o->filter.presets |= 1U << (key - KEY_PRESET);
 		break;
 	case KEY_LIST_FIELDS:
 		o->mode = MODE_LIST_FIELDS;

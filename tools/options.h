@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "filter.h"
+
 #define EXIT_USAGE 2
 
 enum mode {
@@ -15,6 +17,7 @@ enum mode {
 	MODE_STAT,
 	MODE_CHECK,
 	MODE_LIST_FIELDS,
+	MODE_DUMP,
 };
 
 enum sort_key {
@@ -44,6 +47,7 @@ enum stamp {
  * @uid:	  of @user
  * @gid:	  of @user
  * @syscalls:	  -e: bit per syscall
+ * @filter:	  expression and presets
  * @only_ok:	  -z
  * @only_failed:  -Z
  * @entries:	  --entries
@@ -73,6 +77,7 @@ struct options {
 	uid_t uid;
 	gid_t gid;
 	unsigned int syscalls;
+	struct filter filter;
 	bool only_ok;
 	bool only_failed;
 	bool entries;

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "expr.h"
 #include "session.h"
 
 #define MAJOR(version) ((version) >> 16)
@@ -159,6 +160,26 @@ void session_add_caller(const struct session *s, pid_t pid, unsigned int flags)
 	if (errno == ESRCH)
 		errx(EXIT_FAILURE, "-p: there is no process %d", pid);
 	err(EXIT_FAILURE, "-p: %d", pid);
+}
+
+/**
+ * session_set_program() - narrows a session to the calls that a program keeps
+ * @s:	     the session
+ * @program: it; none if it is empty
+ */
+void session_set_program(const struct session *s, const struct expr_program *program)
+{
+	struct svmtrace_program request = {
+		.size = sizeof(request),
+		.len = program->len,
+		.insns = program->len ? (uintptr_t)program->insns : 0,
+	};
+
+	if (!ioctl(s->fd, SVMTRACE_IOC_PROGRAM, &request))
+		return;
+	if (errno == ENOTTY)
+		errx(EXIT_FAILURE, "the module is too old to filter by expressions: reload it");
+	err(EXIT_FAILURE, "the module refuses the expression; -d shows what it got");
 }
 
 /**

@@ -125,6 +125,8 @@ static void start(struct trace *t)
 	session_open(&t->session);
 	configure(&t->session, t->o);
 	choose_callers(&t->session, t->o);
+	if (t->o->filter.program.len)
+		session_set_program(&t->session, &t->o->filter.program);
 	tested = !session_try_open(&test);
 	if (tested && selftest(&test) != SVMTRACE_SYSCALLS_ALL)
 		warnx("calls are not recorded: %s", selftest_cure());

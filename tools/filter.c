@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The filter of the command line: puts it together, compiles it, shows it. */
+#include <ctype.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "util.h"
+
+/* See svmtrace(8) for what else these find, and what they do not. */
+static const char *const presets[FILTER_PRESETS] = {
+	[FILTER_INJECTION] =
+		"has(target) && !(relation & (self | thread | mm))",
+	[FILTER_ESCAPE] =
+		"relation & (cross-pidns | cross-mntns | cross-userns)",
+	/* The inode of the initial user namespace is a constant of the kernel. */
+	[FILTER_SPLICE_LPE] =
+		"pipe.direction == write && bytes <= 4096 && user_ns != 4026531837",
+	[FILTER_RACED] =
+		"marks & (changed | remote-changed | preview-changed | no-result)",
+};
+
+/**
+ * filter_add_word() - adds an argument of the command line to the expression
+ * @filter: it
+ * @word:   the argument
+ */
+void filter_add_word(struct filter *filter, const char *word)
+{
+	size_t before = filter->text ? strlen(filter->text) + 1 : 0;
+
+	filter->text = realloc(filter->text, before + strlen(word) + 1);
+	if (!filter->text)
+		err(EXIT_FAILURE, "the expression");
+	if (before)
+		filter->text[before - 1] = ' ';
+	strcpy(filter->text + before, word);
+}
+
+/* The line of the expression, in one line, and a caret below the column. */
+static void tell(const struct filter *filter, const struct expr_error *error, FILE *errors,
+		 const char *name)
+{
+	const char *at;
+
+	fprintf(errors, "%s: %s\n  ", name, error->text);
+	for (at = filter->text; *at; at++)
+		fputc(iscntrl((unsigned char)*at) ? ' ' : *at, errors);
+	fprintf(errors, "\n  %*s^\n", (int)error->column, "");
+}
+
+/**
+ * filter_compile() - makes the program
+ * @filter: presets and text; program is filled in
+ * @errors: where to say what is wrong
+ * @name:   of this program
+ *
+ * Return: whether that worked.
+ */
+bool filter_compile(struct filter *filter, FILE *errors, const char *name)
+{
+	struct expr exprs[FILTER_PRESETS + 1];
+	const struct expr *all[FILTER_PRESETS + 1];
+	size_t i, count = 0;
+	bool good = true;
+
+	filter->program.len = 0;
+	for (i = 0; good && i < FILTER_PRESETS; i++) {
+		if (filter->presets & 1U << i) {
+			all[count] = &exprs[count];
+			good = expr_read(&exprs[count++], presets[i]);
+		}
+	}
+	if (good && filter->text) {
+		all[count] = &exprs[count];
+		good = expr_read(&exprs[count++], filter->text);
+		if (!good)
+			tell(filter, &exprs[count - 1].error, errors, name);
+	}
+	if (good && count) {
+		good = expr_compile(&filter->program, all, count);
+		if (!good)
+			fprintf(errors, "%s: the expression needs more than %d instructions\n",
+				name, SVMTRACE_PROGRAM_MAX);
+	}
+	while (count)
+		expr_free(&exprs[--count]);
+	return good;
+}
+
+/* What an instruction does, as tcpdump and bpfc write it. */
+static const struct {
+	unsigned short code;
+	const char *name;
+	const char *operand;
+} insns[] = {
+	{ BPF_LD | BPF_W | BPF_ABS, "ld", "[%u]" },
+	{ BPF_LD | BPF_IMM, "ld", "#%#x" },
+	{ BPF_MISC | BPF_TAX, "tax", "" },
+	{ BPF_ALU | BPF_RSH | BPF_K, "rsh", "#%u" },
+	{ BPF_ALU | BPF_AND | BPF_K, "and", "#%#x" },
+	{ BPF_ALU | BPF_XOR | BPF_K, "xor", "#%#x" },
+	{ BPF_JMP | BPF_JA, "ja", "" },
+	{ BPF_JMP | BPF_JEQ | BPF_K, "jeq", "#%#x" },
+	{ BPF_JMP | BPF_JEQ | BPF_X, "jeq", "x" },
+	{ BPF_JMP | BPF_JGT | BPF_K, "jgt", "#%#x" },
+	{ BPF_JMP | BPF_JGT | BPF_X, "jgt", "x" },
+	{ BPF_JMP | BPF_JGE | BPF_K, "jge", "#%#x" },
+	{ BPF_JMP | BPF_JGE | BPF_X, "jge", "x" },
+	{ BPF_JMP | BPF_JSET | BPF_K, "jset", "#%#x" },
+	{ BPF_RET | BPF_K, "ret", "#%u" },
+};
+
+static void print_note(const struct sock_filter *insn, unsigned int i, FILE *file)
+{
+	const struct expr_field *field;
+	size_t args = offsetof(struct svmtrace_filter_data, args);
+
+	if (insn->code == (BPF_JMP | BPF_JA)) {
+		fprintf(file, " %u", i + 1 + insn->k);
+	} else if (BPF_CLASS(insn->code) == BPF_JMP) {
+		fprintf(file, "\tjt %u\tjf %u", i + 1 + insn->jt, i + 1 + insn->jf);
+	} else if (insn->code == (BPF_LD | BPF_W | BPF_ABS)) {
+		field = expr_field_at(insn->k);
+		if (field)
+			fprintf(file, "\t; %s", field->name);
+		else if (insn->k == offsetof(struct svmtrace_filter_data, present))
+			fputs("\t; present", file);
+		else if (insn->k >= args && insn->k < args + 8 * SVMTRACE_ARGS_MAX)
+			fprintf(file, "\t; argument %zu", (insn->k - args) / 8);
+	}
+}
+
+/**
+ * filter_print() - shows the program
+ * @filter: after filter_compile()
+ * @file:   where to
+ */
+void filter_print(const struct filter *filter, FILE *file)
+{
+	const struct sock_filter *insn;
+	unsigned int i;
+	size_t j;
+
+	for (i = 0; i < filter->program.len; i++) {
+		insn = &filter->program.insns[i];
+		for (j = 0; j < ARRAY_SIZE(insns) && insns[j].code != insn->code; j++)
+			;
+		fprintf(file, "(%03u) ", i);
+		if (j == ARRAY_SIZE(insns)) {
+			fprintf(file, "%#x\n", insn->code);
+			continue;
+		}
+		fprintf(file, *insns[j].operand || insn->code == (BPF_JMP | BPF_JA) ?
+			"%-8s " : "%s", insns[j].name);
+		fprintf(file, insns[j].operand, insn->k);
+		print_note(insn, i, file);
+		fputc('\n', file);
+	}
+}
