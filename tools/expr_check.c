@@ -7,7 +7,7 @@
 
 #include "expr.h"
 
-#define TOP_BIT (1ULL << 63)
+#define TOP_BIT 0x8000000000000000ULL
 
 /* Does it stand for true or false? */
 static bool is_condition(const struct expr_node *node)

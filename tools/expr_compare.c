@@ -255,7 +255,6 @@ static bool is_text(const struct side *s)
 	return s->field ? expr_field_is_text(s->field) : s->node->kind == EXPR_TEXT;
 }
 
-
 /* Four bytes of a text, as they are in memory. */
 static struct half letters(const struct side *s, unsigned int i, __u32 mask)
 {

@@ -40,8 +40,9 @@
 #define SIGNED_comm false
 
 #define AT(member) offsetof(struct svmtrace_filter_data, member)
+#define SIZE(group, name) sizeof(((struct svmtrace_##group *)0)->name)
 #define FIELD(group, type, name, show) \
-	{ PREFIX_##group #name, sizeof(SVMTRACE_TYPE_##type), SHOW_##show, SIGNED_##type, \
+	{ PREFIX_##group #name, SIZE(group, name), SHOW_##show, SIGNED_##type, \
 	  false, EXPR_ANY_SYSCALL, NEEDS_##group, AT(group.name) },
 
 /* Those of the table, with gaps where a row is of no use here. */

@@ -215,7 +215,7 @@ bool lex_text(struct expr *e, struct expr_node *node)
 		if (*at == '\\' && at + 1 < end)
 			at++;
 		if (node->length == SVMTRACE_COMM_LEN - 1)
-			return expr_fail(e, node->column, "the kernel's names have at most %d bytes",
+			return expr_fail(e, node->column, "a name has at most %d bytes",
 					 SVMTRACE_COMM_LEN - 1);
 		node->text[node->length++] = *at;
 	}

@@ -8,6 +8,7 @@
 #define UNIT_CBPF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <linux/filter.h>
 

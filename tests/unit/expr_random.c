@@ -21,7 +21,8 @@
 
 #define FROM(member) offsetof(struct svmtrace_filter_data, member)
 
-typedef __int128 s128;
+/* Wide enough for all values, with their sign. */
+#define s128 __int128
 
 static unsigned long long state;
 
@@ -47,8 +48,8 @@ struct field {
 	__u32 needs;
 };
 
-#define NUMBER(name, member, needs) \
-	{ name, FROM(member), sizeof(((struct svmtrace_filter_data *)0)->member), false, -1, needs }
+#define SIZE(member) sizeof(((struct svmtrace_filter_data *)0)->member)
+#define NUMBER(name, at, needs) { name, FROM(at), SIZE(at), false, -1, needs }
 
 static const struct field fields[] = {
 	NUMBER("syscall", record.syscall, 0),

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Expressions: what is one, what is not and why, and what single ones mean. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+
+#include "cbpf.h"
+#include "expr.h"
+
+static struct expr_program program;
+
+/* Compiles it; the column of the error, or -1. */
+static int compile(const char *text, struct expr_error *error)
+{
+	struct expr e;
+	const struct expr *one = &e;
+	int column = -1;
+
+	memset(error, 0, sizeof(*error));
+	program.len = 0;
+	if (!expr_read(&e, text)) {
+		*error = e.error;
+		column = error->column;
+	} else if (!expr_compile(&program, &one, 1)) {
+		strcpy(error->text, "too many instructions");
+		column = strlen(text);
+	}
+	expr_free(&e);
+	return column;
+}
+
+/* The process_vm_writev() of uid 1000 to a process of root. */
+static struct svmtrace_filter_data write_call(void)
+{
+	return (struct svmtrace_filter_data){
+		.record = { .kind = SVMTRACE_KIND_CALL },
+		.call = { .ret = -1, .bytes = 1 << 20, .remote_bytes = 4096, .tid = 801,
+			  .relation = SVMTRACE_REL_CROSS_UID | SVMTRACE_REL_CROSS_PIDNS,
+			  .abi = SVMTRACE_ABI_X32 },
+		.args = { 640, 0x1000, 2, 0x2000, 3, 8 },
+		.caller = { .pid = 800, .uid = 1000, .comm = "gdbserver" },
+		.context = { .loginuid = ~0U, .pid_ns = 7, .caps = 1ULL << 40 },
+		.target = { .pid = 640, .comm = "sshd" },
+		.target_context = { .pid_ns = 8 },
+		.duration = 1500000,
+		.present = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
+			   SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT |
+			   SVMTRACE_PRESENT_REMOTE | SVMTRACE_PRESENT_RESULT,
+	};
+}
+
+/* A vmsplice() that has not returned. */
+static struct svmtrace_filter_data splice_call(void)
+{
+	return (struct svmtrace_filter_data){
+		.record = { .kind = SVMTRACE_KIND_CALL, .syscall = SVMTRACE_NR_vmsplice },
+		.call = { .bytes = 24 },
+		.args = { -1ULL, 0x1000, 1, 8 },
+		.caller = { .uid = 33, .comm = "gdb" },
+		.pipe = { .ino = 5, .direction = SVMTRACE_PIPE_WRITE, .used_after = ~0U },
+		.present = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_PIPE,
+	};
+}
+
+struct verdict {
+	const char *text;
+	bool write;
+	bool splice;
+};
+
+static const struct verdict verdicts[] = {
+	{ "syscall == process_vm_writev && uid != 0 && target.uid == 0", true, false },
+	{ "syscall == vmsplice", false, true },
+	{ "ret < 0", true, false },
+	{ "ret == -EPERM", true, false },
+	{ "ret = -1", true, false },
+	{ "ret >= 0", false, false },
+	{ "!(ret >= 0)", true, true },
+	{ "! ret >= 0", true, true },
+	{ "not ret >= 0", true, true },
+	{ "ret in {-EPERM, -EFAULT}", true, false },
+	{ "ret < bytes", true, false },
+	{ "bytes > ret", true, false },
+	{ "ret < 18446744073709551615", true, false },
+	{ "ret != 18446744073709551615", true, false },
+	{ "bytes > -9223372036854775808", true, true },
+	{ "uid == -1", false, false },
+	{ "uid != -1", true, true },
+	{ "fd == -1", false, true },
+	{ "fd < 0", false, true },
+	{ "arg.fd != -1", false, false },
+	{ "bytes >= 1M", true, false },
+	{ "bytes == 1024k", true, false },
+	{ "bytes > 1M", false, false },
+	{ "bytes < 4G", true, true },
+	{ "duration > 1ms", true, false },
+	{ "duration == 1500us", true, false },
+	{ "1ms < duration", true, false },
+	{ "duration >= 2000000", false, false },
+	{ "comm == \"gdb*\"", true, true },
+	{ "comm == \"gdb\"", false, true },
+	{ "comm != 'gdb'", true, false },
+	{ "comm == \"gdb\\*\"", false, false },
+	{ "comm == \"*\"", true, true },
+	{ "target.comm == \"*\"", true, false },
+	{ "comm == target.comm", false, false },
+	{ "comm != target.comm", true, false },
+	{ "comm in {\"sshd\", \"gdbs*\"}", true, false },
+	{ "comm not in {\"sshd\", \"gdbs*\"}", false, true },
+	{ "relation & cross-pidns && !(relation & child)", true, false },
+	{ "relation & (child | cross-uid)", true, false },
+	{ "relation & cross-uid == 0x80", true, false },
+	{ "relation == cross-uid | cross-pidns", true, false },
+	{ "relation", true, false },
+	{ "!relation & child", true, true },
+	{ "pipe.direction == write && flags & SPLICE_F_GIFT", false, true },
+	{ "flags & SPLICE_F_GIFT", true, true },
+	{ "flags == 8", true, true },
+	{ "arg.flags & ~8", false, false },
+	{ "pipe.used_after >= 0", false, false },
+	{ "uid in {0, 33, 1000}", true, true },
+	{ "uid in {33}", false, true },
+	{ "uid not in {33, 34}", true, false },
+	{ "target.uid not in {33, 34}", true, false },
+	{ "has(pipe)", false, true },
+	{ "has(target)", true, false },
+	{ "has(ret)", true, false },
+	{ "has(result) and has(remote)", true, false },
+	{ "has(fd)", false, true },
+	{ "has(flags)", true, true },
+	{ "has(target.pid_ns)", true, false },
+	{ "target.uid != 0", false, false },
+	{ "!(target.uid == 0)", false, true },
+	{ "target.pid == arg.pid", true, false },
+	{ "pid_ns != target_pid_ns", true, false },
+	{ "loginuid == unset", true, false },
+	{ "caps & 0x10000000000", true, false },
+	{ "caps >= 1T", true, false },
+	{ "abi == x32", true, false },
+	{ "abi == 64", false, true },
+	{ "liovcnt == 2 or nr_segs == 1", true, true },
+	{ "uid == 1000 || uid == 33 && bytes == 0", true, false },
+	{ "(uid == 1000 or uid == 33) and not bytes == 24", true, false },
+	{ "uid&1000==1000", true, false },
+};
+
+TEST(single_ones_mean)
+{
+	const struct svmtrace_filter_data write = write_call(), splice = splice_call();
+	struct svmtrace_filter_data known;
+	struct expr_error error;
+	size_t i;
+
+	for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+		const struct verdict *v = &verdicts[i];
+
+		ASSERT_EQ(compile(v->text, &error), -1) {
+			TH_LOG("%s: %s", v->text, error.text);
+		}
+		ASSERT_TRUE(cbpf_accepts(program.insns, program.len));
+		EXPECT_EQ(cbpf_run(program.insns, &write), v->write) {
+			TH_LOG("process_vm_writev: %s", v->text);
+		}
+		EXPECT_EQ(cbpf_run(program.insns, &splice), v->splice) {
+			TH_LOG("vmsplice: %s", v->text);
+		}
+		known = write;
+		cbpf_forget(program.insns, program.len, &known);
+		EXPECT_EQ(cbpf_run(program.insns, &known), v->write) {
+			TH_LOG("process_vm_writev, as found out: %s", v->text);
+		}
+	}
+}
+
+struct refusal {
+	const char *text;
+	int column;
+	const char *says;	/* part of the message */
+};
+
+static const struct refusal refusals[] = {
+	{ "", 0, "a field or a value expected" },
+	{ "   ", 3, "expected" },
+	{ "ud == 0", 0, "'uid'" },
+	{ "uid == 0 && targt.uid == 0", 12, "'target.uid'" },
+	{ "pipe.used_befor > 1", 0, "'pipe.used_before'" },
+	{ "relation & cross-pidn", 11, "'cross-pidns'" },
+	{ "syscall == vmslice", 11, "'vmsplice'" },
+	{ "has(ducation)", 4, "'duration'" },
+	{ "xyzzyplugh == 1", 0, "--list-fields" },
+	{ "ret == EPERM", 7, "-EPERM" },
+	{ "ret == -EPREM", 8, "no field" },
+	{ "uid ==", 6, "expected" },
+	{ "uid == 0 0", 9, "&& or ||" },
+	{ "uid == 0 &&", 11, "expected" },
+	{ "(uid == 0", 9, "')'" },
+	{ "uid == 0)", 8, "&& or ||" },
+	{ "uid in 3", 7, "'{'" },
+	{ "uid in {1, 2", 12, "'}'" },
+	{ "uid in {}", 8, "expected" },
+	{ "uid in {1, pid}", 11, "constants" },
+	{ "uid not 3", 8, "in expected" },
+	{ "1 < uid < 5", 8, "&&" },
+	{ "uid == 0x", 8, "unit" },
+	{ "uid == 1x", 8, "unit" },
+	{ "uid == 010", 7, "begin with 0" },
+	{ "uid == 18446744073709551616", 7, "64 bits" },
+	{ "bytes > 16777216T", 8, "64 bits" },
+	{ "ret > -9223372036854775809", 6, "64 bits" },
+	{ "bytes > 1ms", 8, "not a time" },
+	{ "duration > 1M", 11, "is a time" },
+	{ "comm == gdb", 8, "no field" },
+	{ "comm == 3", 8, "quotation" },
+	{ "comm == uid", 8, "quotation" },
+	{ "uid == \"root\"", 7, "number" },
+	{ "comm < \"a\"", 5, "equal or not" },
+	{ "comm == \"sixteen_letters_\"", 8, "15" },
+	{ "comm == \"a*b\"", 10, "star" },
+	{ "comm == \"abc", 8, "quotation mark" },
+	{ "comm", 0, "condition expected" },
+	{ "1", 0, "condition expected" },
+	{ "1 == 1", 2, "without a field" },
+	{ "uid & pid == 3", 6, "constants only" },
+	{ "uid | 3", 0, "constants only" },
+	{ "-uid == 3", 1, "constant" },
+	{ "(uid == 3) == 1", 5, "condition" },
+	{ "uid == (pid == 1)", 12, "condition" },
+	{ "uid # 3", 4, "not '#'" },
+	{ "has uid", 4, "'('" },
+	{ "has()", 4, "name" },
+	{ "kind == 1", 0, "no field" },
+	{ "cpu == 1", 0, "no field" },
+};
+
+TEST(refused_at_the_column)
+{
+	struct expr_error error;
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		const struct refusal *r = &refusals[i];
+
+		EXPECT_EQ(compile(r->text, &error), r->column) {
+			TH_LOG("%s: '%s'", r->text, error.text);
+		}
+		EXPECT_NE(strstr(error.text, r->says), NULL) {
+			TH_LOG("%s: '%s', not '%s'", r->text, error.text, r->says);
+		}
+	}
+}
+
+static char *terms(unsigned int n, const char *between)
+{
+	char *text = malloc(n * 32 + 1), *at = text;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		at += sprintf(at, "%suid == %u", i ? between : "", i);
+	return text;
+}
+
+static unsigned int length_of(unsigned int n, const char *between)
+{
+	char *text = terms(n, between);
+	struct expr_error error;
+
+	compile(text, &error);
+	free(text);
+	return program.len;
+}
+
+/* Jumps over more than 255 instructions are there from about 64 terms on. */
+TEST(long_expressions_are_linear)
+{
+	struct svmtrace_filter_data d = splice_call();
+	unsigned int one = length_of(1, " || "), i;
+
+	EXPECT_LE(length_of(100, " || "), 100 * one);
+	EXPECT_LE(length_of(100, " && "), 100 * one);
+	EXPECT_LE(length_of(600, " || "), 600 * one);
+	ASSERT_TRUE(cbpf_accepts(program.insns, program.len));
+	for (i = 0; i < 700; i++) {
+		d.caller.uid = i;
+		ASSERT_EQ(cbpf_run(program.insns, &d), i < 600);
+	}
+}
+
+TEST(too_long)
+{
+	char *text = terms(2000, " || ");
+	struct expr_error error;
+
+	EXPECT_EQ(compile(text, &error), strlen(text));
+	EXPECT_STREQ(error.text, "too many instructions");
+	free(text);
+
+	text = malloc(EXPR_TEXT_MAX + 2);
+	memset(text, ' ', EXPR_TEXT_MAX + 1);
+	text[EXPR_TEXT_MAX + 1] = '\0';
+	EXPECT_EQ(compile(text, &error), EXPR_TEXT_MAX);
+	memset(text, '(', EXPR_TEXT_MAX);
+	text[EXPR_TEXT_MAX] = '\0';
+	EXPECT_EQ(compile(text, &error), EXPR_DEPTH_MAX + 1);
+	memset(text, '!', EXPR_TEXT_MAX);
+	EXPECT_EQ(compile(text, &error), EXPR_DEPTH_MAX + 1);
+	free(text);
+}
+
+/* What is known at entry is decided there: no load of what is known later. */
+TEST(no_result_is_loaded_in_vain)
+{
+	struct expr_error error;
+
+	ASSERT_EQ(compile("uid == 0 && !has(target) && bytes > 3", &error), -1);
+	EXPECT_FALSE(cbpf_loads(program.insns, program.len, CBPF_AT(call.ret),
+				CBPF_AT(call.bytes)));
+	EXPECT_FALSE(cbpf_loads(program.insns, program.len, CBPF_AT(record.marks),
+				CBPF_AT(call.entry_time)));
+	EXPECT_FALSE(cbpf_loads(program.insns, program.len, CBPF_AT(duration),
+				CBPF_AT(present)));
+}
+
+TEST_HARNESS_MAIN
