@@ -10,7 +10,6 @@
 #include <linux/svmtrace.h>
 
 #include "expr_field.h"
-#include "util.h"
 
 /* How deep conditions and values can be nested. */
 #define EXPR_DEPTH_MAX 200
@@ -138,7 +137,6 @@ bool expr_compile(struct expr_program *p, const struct expr *const *exprs, size_
 
 /* Between the files that are behind this. */
 struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);
-__printf(3, 4)
 bool expr_fail(struct expr *e, size_t column, const char *format, ...);
 bool expr_parse(struct expr *e, const char *text);
 bool expr_check(struct expr *e);

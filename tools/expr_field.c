@@ -31,6 +31,12 @@
 #define NEEDS_target SVMTRACE_GROUP_TARGET
 #define NEEDS_target_context SVMTRACE_GROUP_TARGET_CONTEXT
 #define NEEDS_pipe SVMTRACE_GROUP_PIPE
+#define SIZE_u8 1
+#define SIZE_u16 2
+#define SIZE_u32 4
+#define SIZE_u64 8
+#define SIZE_s64 8
+#define SIZE_comm SVMTRACE_COMM_LEN
 #define SIGNED_u8 false
 #define SIGNED_u16 false
 #define SIGNED_u32 false
@@ -39,10 +45,9 @@
 #define SIGNED_s64 true
 #define SIGNED_comm false
 
-#define AT(member) offsetof(struct svmtrace_filter_data, member)
-#define SIZE(group, name) sizeof(((struct svmtrace_##group *)0)->name)
+#define AT(at) offsetof(struct svmtrace_filter_data, at)
 #define FIELD(group, type, name, show) \
-	{ PREFIX_##group #name, SIZE(group, name), SHOW_##show, SIGNED_##type, \
+	{ PREFIX_##group #name, SIZE_##type, SHOW_##show, SIGNED_##type, \
 	  false, EXPR_ANY_SYSCALL, NEEDS_##group, AT(group.name) },
 
 /* Those of the table, with gaps where a row is of no use here. */

@@ -3,7 +3,6 @@
  * Fuzzes the compiler of expressions: it does not crash, and whatever it compiles
  * is a program that the kernel would take, and that ends.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,14 +27,16 @@ static void check(const struct expr *e, size_t length)
 		abort();
 }
 
+int fuzz(const __u8 *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
+
 /**
- * LLVMFuzzerTestOneInput() - what libFuzzer calls
+ * fuzz() - what libFuzzer calls
  * @data: an expression, without a zero at the end
  * @size: of it
  *
  * Return: 0.
  */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz(const __u8 *data, size_t size)
 {
 	char *text = malloc(size + 1);
 	struct expr e;

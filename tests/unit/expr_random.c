@@ -19,7 +19,7 @@
 #define CALLS 6
 #define NODES 256
 
-#define FROM(member) offsetof(struct svmtrace_filter_data, member)
+#define FROM(at) offsetof(struct svmtrace_filter_data, at)
 
 /* Wide enough for all values, with their sign. */
 #define s128 __int128
@@ -48,34 +48,33 @@ struct field {
 	__u32 needs;
 };
 
-#define SIZE(member) sizeof(((struct svmtrace_filter_data *)0)->member)
-#define NUMBER(name, at, needs) { name, FROM(at), SIZE(at), false, -1, needs }
+#define UNSIGNED(size, name, at, needs) { name, FROM(at), size, false, -1, needs }
 
 static const struct field fields[] = {
-	NUMBER("syscall", record.syscall, 0),
-	NUMBER("marks", record.marks, 0),
-	NUMBER("entry_time", call.entry_time, 0),
+	UNSIGNED(1, "syscall", record.syscall, 0),
+	UNSIGNED(4, "marks", record.marks, 0),
+	UNSIGNED(8, "entry_time", call.entry_time, 0),
 	{ "ret", FROM(call.ret), 8, true, -1, SVMTRACE_PRESENT_RESULT },
-	NUMBER("bytes", call.bytes, 0),
-	NUMBER("remote_bytes", call.remote_bytes, SVMTRACE_PRESENT_REMOTE),
-	NUMBER("tid", call.tid, 0),
-	NUMBER("relation", call.relation, SVMTRACE_GROUP_TARGET),
-	NUMBER("abi", call.abi, 0),
-	NUMBER("pid", caller.pid, SVMTRACE_GROUP_CALLER),
-	NUMBER("uid", caller.uid, SVMTRACE_GROUP_CALLER),
-	NUMBER("start_time", caller.start_time, SVMTRACE_GROUP_CALLER),
-	NUMBER("loginuid", context.loginuid, SVMTRACE_GROUP_CONTEXT),
-	NUMBER("user_ns", context.user_ns, SVMTRACE_GROUP_CONTEXT),
-	NUMBER("caps", context.caps, SVMTRACE_GROUP_CONTEXT),
-	NUMBER("target.pid", target.pid, SVMTRACE_GROUP_TARGET),
-	NUMBER("target_uid", target.uid, SVMTRACE_GROUP_TARGET),
-	NUMBER("target.cgroup", target_context.cgroup, SVMTRACE_GROUP_TARGET_CONTEXT),
-	NUMBER("target.pid_ns", target_context.pid_ns, SVMTRACE_GROUP_TARGET_CONTEXT),
-	NUMBER("pipe.ino", pipe.ino, SVMTRACE_GROUP_PIPE),
-	NUMBER("pipe.direction", pipe.direction, SVMTRACE_GROUP_PIPE),
-	NUMBER("pipe.used_after", pipe.used_after,
-	       SVMTRACE_GROUP_PIPE | SVMTRACE_PRESENT_RESULT),
-	NUMBER("duration", duration, SVMTRACE_PRESENT_RESULT),
+	UNSIGNED(8, "bytes", call.bytes, 0),
+	UNSIGNED(8, "remote_bytes", call.remote_bytes, SVMTRACE_PRESENT_REMOTE),
+	UNSIGNED(4, "tid", call.tid, 0),
+	UNSIGNED(4, "relation", call.relation, SVMTRACE_GROUP_TARGET),
+	UNSIGNED(1, "abi", call.abi, 0),
+	UNSIGNED(4, "pid", caller.pid, SVMTRACE_GROUP_CALLER),
+	UNSIGNED(4, "uid", caller.uid, SVMTRACE_GROUP_CALLER),
+	UNSIGNED(8, "start_time", caller.start_time, SVMTRACE_GROUP_CALLER),
+	UNSIGNED(4, "loginuid", context.loginuid, SVMTRACE_GROUP_CONTEXT),
+	UNSIGNED(4, "user_ns", context.user_ns, SVMTRACE_GROUP_CONTEXT),
+	UNSIGNED(8, "caps", context.caps, SVMTRACE_GROUP_CONTEXT),
+	UNSIGNED(4, "target.pid", target.pid, SVMTRACE_GROUP_TARGET),
+	UNSIGNED(4, "target_uid", target.uid, SVMTRACE_GROUP_TARGET),
+	UNSIGNED(8, "target.cgroup", target_context.cgroup, SVMTRACE_GROUP_TARGET_CONTEXT),
+	UNSIGNED(4, "target.pid_ns", target_context.pid_ns, SVMTRACE_GROUP_TARGET_CONTEXT),
+	UNSIGNED(8, "pipe.ino", pipe.ino, SVMTRACE_GROUP_PIPE),
+	UNSIGNED(4, "pipe.direction", pipe.direction, SVMTRACE_GROUP_PIPE),
+	UNSIGNED(4, "pipe.used_after", pipe.used_after,
+		 SVMTRACE_GROUP_PIPE | SVMTRACE_PRESENT_RESULT),
+	UNSIGNED(8, "duration", duration, SVMTRACE_PRESENT_RESULT),
 	{ "arg.pid", FROM(args[0]), 8, true, 0, 0 },
 	{ "arg.fd", FROM(args[0]), 8, true, 1, 0 },
 	{ "fd", FROM(args[0]), 8, true, 1, 0 },

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Expressions and presets against real calls: each keeps exactly the calls that it
+# should, and the kernel takes every program. Writes KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+number=0
+failed=0
+
+check() {
+	local name=$1
+	shift
+	if "$@"; then
+		echo "ok $((++number)) $name"
+	else
+		echo "not ok $((++number)) $name"
+		failed=1
+	fi
+}
+
+# calls ARGUMENT... - trace a program that is not ours; the calls are in /tmp/json.
+calls() {
+	svmtrace -q --json -o /tmp/json "$@" -- \
+		stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 4 \
+		--vm-splice 1 --vm-splice-ops 4
+}
+
+# keeps JQ ARGUMENT... - there are some, and jq's condition holds for each.
+keeps() {
+	local condition=$1
+	shift
+	calls "$@" && jq -es "length > 0 and all($condition)" /tmp/json >/dev/null
+}
+
+none() { calls "$@" && jq -es 'length == 0' /tmp/json >/dev/null; }
+
+refuses() {
+	local status=0
+	svmtrace -d "$1" >/dev/null 2>/tmp/refused || status=$?
+	((status == 2)) && grep -q "$2" /tmp/refused && grep -q '^ *^$' /tmp/refused
+}
+
+# A hundred terms: far jumps, in the kernel's own hands.
+hundred() {
+	local i terms='uid == 12345'
+	for ((i = 0; i < 300; i++)); do terms+=" || pid == $((4000000 + i))"; done
+	none "$terms" && keeps '.uid == 0' "$terms or uid == 0"
+}
+
+rejected_are_counted() {
+	svmtrace -o /dev/null 'uid == 12345' -- \
+		stress-ng -q --vm-splice 1 --vm-splice-ops 4 2>/tmp/notes
+	! grep -q lost /tmp/notes
+}
+
+writes='.syscall == "process_vm_writev"'
+splices='.syscall == "vmsplice"'
+
+echo 'KTAP version 1'
+echo '1..20'
+check syscall keeps "$writes" syscall == process_vm_writev
+check conjunction keeps "$writes and .ret > 0" \
+	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
+check result keeps '.ret >= 0' 'ret >= 0'
+check no_error none 'ret == -ENOTTY'
+check bytes keeps '.bytes >= 4096' 'bytes >= 4K'
+check comm keeps '.comm | startswith("stress")' 'comm == "stress*"'
+check other_comm none 'comm == "gdb*"'
+check pipe keeps "$splices and .pipe_direction == \"write\"" \
+	'pipe.direction == write'
+check field_against_field keeps '.ret <= .bytes' 'ret <= bytes and has(ret)'
+check set keeps '.uid == 0' 'uid in {0, 33, 1000}'
+check not_in_set none 'uid not in {0, 33, 1000}'
+check absent keeps "$splices" '!(target.uid == 0)'
+check has keeps "$writes" 'has(target) and not has(pipe)'
+check duration keeps '.duration > 100' 'duration > 100ns'
+check injection keeps "$writes and (.relation | index(\"self\") | not)" --injection
+check escape none --escape
+check preset_and_expression none --injection 'syscall == vmsplice'
+check hundred_terms hundred
+check refused refuses 'targt.uid == 0' "'target.uid'"
+check rejected_are_counted rejected_are_counted
+exit "$failed"
