@@ -113,6 +113,7 @@ static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
 		{ "shown", shown == s->delivered ? 0 : shown },
 		{ "without result", s->no_result },
 		{ "still running", s->in_flight },
+		{ "filtered out", s->filtered },
 	};
 	char text[200];
 
