@@ -42,12 +42,15 @@ refuses() {
 	((status == 2)) && grep -q "$2" /tmp/refused && grep -q '^ *^$' /tmp/refused
 }
 
-# strace writes into its tracee; what stress-ng writes to shares its memory.
-injection() {
-	none --injection || return
-	svmtrace -q --json -o /tmp/json --injection -- \
-		strace -o /dev/null -e trace=chdir -e inject=chdir:poke_enter=@arg1=2f00 \
-		bash -c 'cd /tmp'
+# into_tracee PRESET COMMAND... - strace writes into what it traces; what stress-ng
+# writes to shares its memory.
+into_tracee() {
+	local preset=$1
+	shift
+	none "$preset" || return
+	svmtrace -q --json -o /tmp/json "$preset" -- \
+		strace -f -o /dev/null -e trace=chdir \
+		-e inject=chdir:poke_enter=@arg1=2f00 "$@" bash -c 'cd /tmp'
 	jq -es 'length > 0 and all(.syscall == "process_vm_writev" and .comm == "strace"
 		and (.relation | index("tracee")))' /tmp/json >/dev/null
 }
@@ -86,8 +89,8 @@ check not_in_set none 'uid not in {0, 33, 1000}'
 check absent keeps '.target_uid != 0' '!(target.uid == 0)'
 check has keeps "$writes" 'has(target) and not has(pipe)'
 check duration keeps '.duration > 100' 'duration > 100ns'
-check injection injection
-check escape none --escape
+check injection into_tracee --injection
+check escape into_tracee --escape unshare -pf
 check preset_and_expression none --injection 'syscall == vmsplice'
 check hundred_terms hundred
 check refused refuses 'targt.uid == 0' "'target.uid'"
