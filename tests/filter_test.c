@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "calls.h"
 #include "child.h"
@@ -448,7 +448,7 @@ TEST_F(filter, two_sessions)
 }
 
 /* Changed again and again while calls enter. */
-TEST_F_TIMEOUT(filter, changes_under_load, 120)
+TEST_F(filter, changes_under_load)
 {
 	struct svmtrace_stats stats;
 	struct ledger ledger = {};

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "calls.h"
 #include "child.h"
@@ -357,7 +357,7 @@ TEST_F(ioctl, states)
 }
 
 /* More memory than the rings may have: and then less, with rings of that size. */
-TEST_F_TIMEOUT(ioctl, start_without_memory, 120)
+TEST_F(ioctl, start_without_memory)
 {
 	struct svmtrace_config config = self->config;
 	struct svmtrace_info info = { .size = sizeof(info) };

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "calls.h"
 #include "child.h"
@@ -142,7 +142,7 @@ TEST_F(module, no_unload_while_in_use)
 }
 
 /* The callers' return goes through the kernel's code only. */
-TEST_F_TIMEOUT(module, unload_while_callers_block, 120)
+TEST_F(module, unload_while_callers_block)
 {
 	struct crowd killed, released;
 	struct trace t;
@@ -172,7 +172,7 @@ TEST_F_TIMEOUT(module, unload_while_callers_block, 120)
 }
 
 /* Callers that return after the module came back: their records are nobody's. */
-TEST_F_TIMEOUT(module, return_after_reload, 120)
+TEST_F(module, return_after_reload)
 {
 	struct crowd crowd;
 	struct trace t;

@@ -15,15 +15,18 @@
 #include <sys/select.h>
 #include <sys/wait.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "calls.h"
 #include "child.h"
 #include "ledger.h"
 #include "load.h"
 
-/* Far more than it takes; what never comes is given up after this. */
-#define SOON 20000
+/*
+ * Waiting has no timeout but the test's: at its end poll() would look again, and
+ * find what it was not woken up for.
+ */
+#define FOR_EVER (-1)
 
 /* To an address that may be bad, which the compiler would find out. */
 static int read_error(int fd, unsigned long address, size_t size)
@@ -83,7 +86,7 @@ TEST_F(text, a_line_per_call)
 }
 
 /* From all CPUs, while they write: no time is before the one above. */
-TEST_F_TIMEOUT(text, in_order_over_all_cpus, 120)
+TEST_F(text, in_order_over_all_cpus)
 {
 	unsigned long long time, last = 0;
 	unsigned long lines = 0, lost = 0, before = 0;
@@ -141,7 +144,7 @@ static unsigned int count_lines(const char *text, size_t len)
 }
 
 /* However small the pieces, put together they are all lines, whole. */
-TEST_F_TIMEOUT(text, small_buffers, 120)
+TEST_F(text, small_buffers)
 {
 	const size_t sizes[] = { 1, 2, 7, 63, 64, 100, 255, 4095 };
 	const size_t room = 1 << 18;
@@ -249,7 +252,7 @@ TEST(first_poll_starts)
 	ASSERT_EQ(0, ioctl(pollfd.fd, SVMTRACE_IOC_GET_STATS, &stats));
 	EXPECT_EQ(SVMTRACE_STATE_STARTED, stats.state);
 	call_self();
-	EXPECT_EQ(1, poll(&pollfd, 1, SOON));
+	EXPECT_EQ(1, poll(&pollfd, 1, FOR_EVER));
 	EXPECT_EQ(POLLIN, pollfd.revents);
 	close(pollfd.fd);
 }
@@ -351,12 +354,11 @@ TEST_F(binary, lone_record_wakes_read)
 TEST_F(binary, lone_record_wakes_poll_and_select)
 {
 	struct pollfd pollfd = { .fd = self->t.fd, .events = POLLIN };
-	struct timeval timeout = { .tv_sec = SOON / 1000 };
 	pid_t child = WHEN_ASLEEP();
 	fd_set set;
 
 	ASSERT_LT(0, child);
-	EXPECT_EQ(1, poll(&pollfd, 1, SOON));
+	EXPECT_EQ(1, poll(&pollfd, 1, FOR_EVER));
 	EXPECT_EQ(POLLIN, pollfd.revents & (POLLIN | POLLHUP | POLLERR));
 	EXPECT_EQ(1, trace_read(&self->t));
 	EXPECT_EQ(0, child_wait(child));
@@ -365,7 +367,7 @@ TEST_F(binary, lone_record_wakes_poll_and_select)
 	child = WHEN_ASLEEP();
 	FD_ZERO(&set);
 	FD_SET(self->t.fd, &set);
-	EXPECT_EQ(1, select(self->t.fd + 1, &set, NULL, NULL, &timeout));
+	EXPECT_EQ(1, select(self->t.fd + 1, &set, NULL, NULL, NULL));
 	EXPECT_TRUE(FD_ISSET(self->t.fd, &set));
 	EXPECT_EQ(1, trace_read(&self->t));
 	EXPECT_EQ(0, child_wait(child));
@@ -413,7 +415,7 @@ TEST_F(epoll, wakes_each_time)
 	for (i = 0; i < 5; i++) {
 		child = WHEN_ASLEEP();
 		ASSERT_LT(0, child);
-		ASSERT_EQ(1, epoll_wait(self->epfd, &event, 1, SOON));
+		ASSERT_EQ(1, epoll_wait(self->epfd, &event, 1, FOR_EVER));
 		EXPECT_EQ(EPOLLIN, event.events & (EPOLLIN | EPOLLHUP | EPOLLERR));
 		/* It says so again as long as it is there, or only once. */
 		EXPECT_EQ(!(variant->events & EPOLLET), epoll_wait(self->epfd, &event, 1, 0));
@@ -425,7 +427,7 @@ TEST_F(epoll, wakes_each_time)
 }
 
 /* Under load, whoever reads all and then waits never waits in vain. */
-TEST_F_TIMEOUT(epoll, loses_no_wake_up, 120)
+TEST_F(epoll, loses_no_wake_up)
 {
 	struct svmtrace_stats stats;
 	struct epoll_event event;
@@ -433,7 +435,7 @@ TEST_F_TIMEOUT(epoll, loses_no_wake_up, 120)
 	struct load *load = load_start(2, 4000, 0);
 
 	while (ledger.calls + ledger.lost < 8000) {
-		ASSERT_EQ(1, epoll_wait(self->epfd, &event, 1, SOON));
+		ASSERT_EQ(1, epoll_wait(self->epfd, &event, 1, FOR_EVER));
 		ASSERT_EQ(NULL, ledger_take(&ledger, &self->t));
 	}
 	load_end(load);
@@ -453,7 +455,7 @@ static void *call_slowly(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(binary, blocking_read_loses_no_wake_up, 120)
+TEST_F(binary, blocking_read_loses_no_wake_up)
 {
 	unsigned int calls = 2000, got = 0;
 	struct record_view v;
@@ -550,7 +552,7 @@ TEST_F(binary, signal_ends_a_blocked_read)
 	EXPECT_EQ(EINTR, errno);
 	EXPECT_EQ(0, child_wait(child));
 	child = child_start(0, signal_when_asleep, &parent);
-	EXPECT_EQ(-1, poll(&pollfd, 1, SOON));
+	EXPECT_EQ(-1, poll(&pollfd, 1, FOR_EVER));
 	EXPECT_EQ(EINTR, errno);
 	EXPECT_EQ(0, child_wait(child));
 	call_self();
@@ -635,7 +637,7 @@ static int by_cpu_and_seq(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-TEST_F_TIMEOUT(binary, two_threads_read, 120)
+TEST_F(binary, two_threads_read)
 {
 	struct share shares[2] = {};
 	const struct svmtrace_record **all;

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "calls.h"
 #include "child.h"
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(starvation, one_user_against_others, 300)
 }
 
 /* Not killed, but let through: the results are theirs. */
-TEST_F_TIMEOUT(starvation, blocked_then_let_through, 120)
+TEST_F(starvation, blocked_then_let_through)
 {
 	const unsigned int size = 50;
 	unsigned int i, through = 0;
