@@ -8,7 +8,7 @@ KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 
 # Kernels that the whole suite runs on; "tests/vm/kernel --list" names more.
-KERNELS ?= 6.1 6.12 debug
+KERNELS ?= 6.1 6.12
 
 all: modules tools
 
@@ -88,6 +88,6 @@ export KERNELS
 # | make check         all tests; the last line says how many passed
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
-# | make check-vm      the tests in guests, on KERNELS="6.1 6.12 debug"
+# | make check-vm      the tests in guests, on KERNELS="6.1 6.12"; try "debug"
 # | make deps          install what all this needs (Debian packages)
 # | make clean         all that was built; downloaded kernels stay
