@@ -80,7 +80,7 @@ int crowd_wait(struct trace *t, unsigned long long entered)
 	struct svmtrace_stats stats;
 	int tries;
 
-	for (tries = 0; tries < 6000; tries++) {
+	for (tries = 0; tries < 25000; tries++) {
 		if (!trace_stats(t, &stats) && stats.entered >= entered)
 			return 0;
 		usleep(10000);
@@ -90,7 +90,10 @@ int crowd_wait(struct trace *t, unsigned long long entered)
 
 void crowd_end(struct crowd *crowd)
 {
+	if (!crowd->pid)
+		return;
 	child_kill(crowd->pid);
+	crowd->pid = 0;
 	close(crowd->fds[0]);
 	close(crowd->fds[1]);
 	munmap(crowd->page, CROWD_BYTES);

@@ -45,7 +45,7 @@ int crowd_wait(struct trace *t, unsigned long long entered);
 
 /**
  * crowd_end() - kills a crowd
- * @crowd: started
+ * @crowd: started; or all zeros, or killed: does nothing
  */
 void crowd_end(struct crowd *crowd);
 

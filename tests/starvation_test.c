@@ -25,6 +25,7 @@ FIXTURE(starvation) {
 
 FIXTURE_SETUP(starvation)
 {
+	memset(self, 0, sizeof(*self));
 	trace_config(&self->config);
 	self->config.ring_size = 4 << 20;
 	self->config.watermark = 1 << 20;
@@ -34,6 +35,8 @@ FIXTURE_SETUP(starvation)
 
 FIXTURE_TEARDOWN(starvation)
 {
+	/* Or they would be in the way of the next test. */
+	crowd_end(&self->crowd);
 	trace_end(&self->t);
 }
 
@@ -103,10 +106,11 @@ static unsigned int killed(const struct trace *t, size_t from, pid_t pid)
 	return n;
 }
 
-TEST_F_TIMEOUT(starvation, two_thousand_blocked, 300)
+TEST_F_TIMEOUT(starvation, two_thousand_blocked, 600)
 {
 	__u64 hold, before;
 	struct seen seen;
+	pid_t crowd;
 	size_t from;
 
 	ASSERT_EQ(0, crowd_start(&self->crowd, 2000, 0));
@@ -132,9 +136,10 @@ TEST_F_TIMEOUT(starvation, two_thousand_blocked, 300)
 
 	/* Those that hold a hook have their record when they end. */
 	from = self->t.n;
+	crowd = self->crowd.pid;
 	crowd_end(&self->crowd);
 	ASSERT_LE(0, trace_read(&self->t));
-	EXPECT_EQ(hold, killed(&self->t, from, self->crowd.pid));
+	EXPECT_EQ(hold, killed(&self->t, from, crowd));
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(self->stats.entered, self->stats.delivered);
@@ -149,7 +154,7 @@ TEST_F_TIMEOUT(starvation, two_thousand_blocked, 300)
 }
 
 /* Users share a share of the hooks by chance, one pair in 128. */
-TEST_F_TIMEOUT(starvation, one_user_against_others, 300)
+TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 {
 	unsigned int with_results = 0;
 	struct seen seen;
@@ -199,7 +204,7 @@ TEST_F(starvation, blocked_then_let_through)
 }
 
 /* Stopping while they hold hooks, and starting again: hooks are not used up. */
-TEST_F_TIMEOUT(starvation, stop_while_blocked, 300)
+TEST_F_TIMEOUT(starvation, stop_while_blocked, 600)
 {
 	struct seen seen;
 
