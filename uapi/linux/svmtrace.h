@@ -17,6 +17,15 @@
  * "cat /dev/svmtrace" works. STOP ends the stream: what is in the rings can
  * still be read, then read() returns 0.
  *
+ * A flight recorder (SVMTRACE_CONFIG_FLIGHT) keeps the newest records instead of
+ * the oldest: a full ring gives up its oldest ones. They cannot be read before it
+ * is frozen, by SVMTRACE_IOC_FREEZE, by its trigger (SVMTRACE_PROGRAM_TRIGGER) or
+ * by STOP: until then there is nothing to read, and mmap() fails (EBUSY). From then
+ * on it is like any other session: nothing is overwritten, and what does not fit
+ * is lost. The first record of a ring is then a gap, that tells of the overwritten
+ * ones. START after STOP makes it overwrite again, unless a ring has been mapped
+ * (EBUSY).
+ *
  * ioctl
  * -----
  * Every argument is a pointer to a structure whose first member is its size as
@@ -370,6 +379,8 @@ struct svmtrace_info {
 /* svmtrace_config.flags */
 /* Record calls when they enter, too, not only when they return. */
 #define SVMTRACE_CONFIG_ENTRIES		0x1U
+/* Flight recorder: keep the newest records, until it is frozen. */
+#define SVMTRACE_CONFIG_FLIGHT		0x2U
 
 /**
  * struct svmtrace_config - settings of a session that has not been started
@@ -433,6 +444,10 @@ struct svmtrace_config {
  *		interfere
  * @rings:	rings that exist
  * @sessions:	sessions that are open, module wide
+ * @lost_overwritten: calls that a flight recorder gave up for newer ones; they are
+ *		not in @delivered any more
+ * @frozen:	1: a flight recorder that does not overwrite any more
+ * @reserved:	zero
  *
  * On a quiet machine, and always after STOP: entered = delivered + filtered +
  * lost_* + in_flight.
@@ -454,6 +469,9 @@ struct svmtrace_stats {
 	__aligned_u64 missed;
 	__u32 rings;
 	__u32 sessions;
+	__aligned_u64 lost_overwritten;
+	__u32 frozen;
+	__u32 reserved;
 };
 
 #define SVMTRACE_STATS_SIZE_VER0	112
@@ -516,11 +534,15 @@ struct svmtrace_pids {
 /* The most instructions of a filter program (BPF_MAXINSNS). */
 #define SVMTRACE_PROGRAM_MAX		4096
 
+/* svmtrace_program.flags */
+/* Not the filter, but the trigger: a call that it keeps freezes the session. */
+#define SVMTRACE_PROGRAM_TRIGGER	0x1U
+
 /**
- * struct svmtrace_program - sets the filter program of a session
+ * struct svmtrace_program - sets the filter program, or the trigger, of a session
  * @size:     size of this structure
  * @len:      instructions, 0: remove the program
- * @flags:    must be zero
+ * @flags:    SVMTRACE_PROGRAM_TRIGGER or 0
  * @reserved: must be zero
  * @insns:    address of @len struct sock_filter (see linux/filter.h); 0 if @len
  *	      is 0
@@ -538,6 +560,11 @@ struct svmtrace_pids {
  * not seen, the call is kept, and marked SVMTRACE_MARK_UNDECIDED. A call is
  * decided by the program that was set when it entered.
  *
+ * A trigger is of use to a flight recorder only. It judges the calls that the filter
+ * keeps, when they have returned and their record has been written, so that this is
+ * the last that overwrites any; a call without a result, if the trigger is about it,
+ * freezes the session as well.
+ *
  * EINVAL: not such a program, which the kernel also says if it lacks a verdict
  * or jumps out of itself. The old program stays then.
  */
@@ -551,10 +578,32 @@ struct svmtrace_program {
 
 #define SVMTRACE_PROGRAM_SIZE_VER0	24
 
+/**
+ * struct svmtrace_try - what would the program of a session say?
+ * @size:      in: size of this structure; out: size that the kernel knows
+ * @flags:     SVMTRACE_PROGRAM_TRIGGER: ask the trigger instead; or 0
+ * @data_size: sizeof(struct svmtrace_filter_data)
+ * @verdict:   out: what the program returns
+ * @data:      address of the struct svmtrace_filter_data of a call, which need not
+ *	       have happened
+ *
+ * To test filters. ENOENT: there is no program.
+ */
+struct svmtrace_try {
+	__u32 size;
+	__u32 flags;
+	__u32 data_size;
+	__u32 verdict;
+	__aligned_u64 data;
+};
+
+#define SVMTRACE_TRY_SIZE_VER0		24
+
 /*
  * The numbers carry no size, because the structures say their own. START fails
- * with EALREADY if started, STOP with EALREADY if not; both take no argument (0).
- * SET_CONFIG: EBUSY once the session has been started.
+ * with EALREADY if started, STOP with EALREADY if not. FREEZE fails with EALREADY
+ * if not started, or frozen, and with EINVAL if not a flight recorder. All three
+ * take no argument (0). SET_CONFIG: EBUSY once the session has been started.
  */
 #define SVMTRACE_IOC_GET_INFO		_IO(0xF9, 0x00)
 #define SVMTRACE_IOC_GET_CONFIG		_IO(0xF9, 0x01)
@@ -564,5 +613,7 @@ struct svmtrace_program {
 #define SVMTRACE_IOC_GET_STATS		_IO(0xF9, 0x05)
 #define SVMTRACE_IOC_PIDS		_IO(0xF9, 0x06)
 #define SVMTRACE_IOC_PROGRAM		_IO(0xF9, 0x07)
+#define SVMTRACE_IOC_FREEZE		_IO(0xF9, 0x08)
+#define SVMTRACE_IOC_TRY		_IO(0xF9, 0x09)
 
 #endif /* _UAPI_LINUX_SVMTRACE_H */

@@ -206,6 +206,8 @@ SVMTRACE_FIELD(gap, u64, no_ring, DEC, KERNEL,
 	       "records lost because the CPU had no ring yet")
 SVMTRACE_FIELD(gap, u64, simulated, DEC, KERNEL,
 	       "records dropped on request, to test alarms")
+SVMTRACE_FIELD(gap, u64, overwritten, DEC, KERNEL,
+	       "records that a flight recorder gave up for newer ones")
 #endif
 
 #ifndef SVMTRACE_ONLY
