@@ -56,8 +56,9 @@ static int map_ring(struct session *session, struct vm_area_struct *vma)
 	struct ring *ring;
 	int err;
 
-	if (session->reading)
+	if (session->reading || !session_is_readable(session))
 		return -EBUSY;
+	session_settle(session);
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -ENXIO;
 	/* Pairs with smp_store_release() in add_ring(). */
@@ -200,8 +201,8 @@ static long change_pids(struct session *session, const void __user *arg)
 
 static int check_program(const struct svmtrace_program *request)
 {
-	if (request->flags || request->reserved || request->len > SVMTRACE_PROGRAM_MAX ||
-	    (!request->len && request->insns))
+	if (request->flags & ~SVMTRACE_PROGRAM_TRIGGER || request->reserved ||
+	    request->len > SVMTRACE_PROGRAM_MAX || (!request->len && request->insns))
 		return -EINVAL;
 	return 0;
 }
@@ -223,10 +224,52 @@ static long change_program(struct session *session, const void __user *arg)
 			return PTR_ERR(program);
 	}
 	mutex_lock(&session->lock);
-	err = session_change_program(session, program);
+	if (request.flags & SVMTRACE_PROGRAM_TRIGGER)
+		err = session_change_trigger(session, program);
+	else
+		err = session_change_program(session, program);
 	mutex_unlock(&session->lock);
 	program_put(program);
 	return err;
+}
+
+static long try_on(struct session *session, struct svmtrace_try *request)
+{
+	struct svmtrace_filter_data *data;
+	struct program *program;
+
+	data = memdup_user(u64_to_user_ptr(request->data), sizeof(*data));
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	mutex_lock(&session->lock);
+	program = session_program(session, request->flags & SVMTRACE_PROGRAM_TRIGGER);
+	mutex_unlock(&session->lock);
+	if (program) {
+		preempt_disable();
+		request->verdict = program_run(program, data);
+		preempt_enable();
+	}
+	kfree(data);
+	program_put(program);
+	return program ? 0 : -ENOENT;
+}
+
+static long try_program(struct session *session, void __user *arg)
+{
+	struct svmtrace_try request;
+	long err;
+
+	err = get_struct(&request, sizeof(request), SVMTRACE_TRY_SIZE_VER0, arg);
+	if (err)
+		return err;
+	if (request.flags & ~SVMTRACE_PROGRAM_TRIGGER || request.verdict ||
+	    request.data_size != sizeof(struct svmtrace_filter_data))
+		return -EINVAL;
+	err = try_on(session, &request);
+	if (err)
+		return err;
+	request.size = sizeof(request);
+	return put_struct(arg, &request, sizeof(request), SVMTRACE_TRY_SIZE_VER0);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -251,6 +294,10 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return change_pids(session, uarg);
 	case SVMTRACE_IOC_PROGRAM:
 		return change_program(session, uarg);
+	case SVMTRACE_IOC_FREEZE:
+		return arg ? -EINVAL : session_freeze(session);
+	case SVMTRACE_IOC_TRY:
+		return try_program(session, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -274,9 +321,11 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "lost_nested:\t%llu\n", stats.lost_nested);
 	seq_printf(m, "lost_no_ring:\t%llu\n", stats.lost_no_ring);
 	seq_printf(m, "lost_simulated:\t%llu\n", stats.lost_simulated);
+	seq_printf(m, "lost_overwritten:\t%llu\n", stats.lost_overwritten);
 	seq_printf(m, "in_flight:\t%llu\n", stats.in_flight);
 	seq_printf(m, "no_result:\t%llu\n", stats.no_result);
 	seq_printf(m, "rings:\t%u\n", stats.rings);
+	seq_printf(m, "frozen:\t%u\n", stats.frozen);
 }
 
 static const struct file_operations device_fops = {

@@ -284,8 +284,7 @@ void emit_record(struct session *session, const struct snapshot *snap,
 	struct stream_slot slot;
 
 	plan(&draft);
-	if (stream_begin(stream, &slot, kind, size_of(&draft, nr_args),
-			 draft.config->lose_every))
+	if (stream_begin(stream, &slot, kind, size_of(&draft, nr_args)))
 		stream_commit(stream, &slot, fill(slot.record, &draft, nr_args));
 	/* A loss is news, too. */
 	if (stream->ring)

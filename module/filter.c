@@ -6,32 +6,35 @@
  * change or nothing of it, and no one waits.
  */
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "filter.h"
 #include "program.h"
 #include "snapshot.h"
 
-/* A copy with room for @room more in one of the sets, and another program. */
-static struct filter *copy(const struct filter *old, u32 set, u32 room,
-			   struct program *program)
+static const struct filter empty;
+
+/* A copy with room for @room more in one of the sets. */
+static struct filter *copy(const struct filter *old, u32 set, u32 room)
 {
 	struct filter *filter = kzalloc(sizeof(*filter), GFP_KERNEL_ACCOUNT);
-	static const struct pid_set empty;
 	unsigned int i;
 
 	if (!filter)
 		return ERR_PTR(-ENOMEM);
+	if (!old)
+		old = &empty;
 	for (i = 0; i < SVMTRACE_PIDS_SETS; i++) {
-		int err = pids_copy(&filter->sets[i], old ? &old->sets[i] : &empty,
-				    i == set ? room : 0);
+		int err = pids_copy(&filter->sets[i], &old->sets[i], i == set ? room : 0);
 
 		if (err) {
 			filter_free(filter);
 			return ERR_PTR(err);
 		}
 	}
-	filter->program = program_get(program);
+	filter->program = program_get(old->program);
+	filter->trigger = program_get(old->trigger);
 	return filter;
 }
 
@@ -48,8 +51,7 @@ static struct filter *copy(const struct filter *old, u32 set, u32 room,
 struct filter *filter_change_pids(const struct filter *old,
 				  const struct svmtrace_pids *change, const u32 *nrs)
 {
-	struct filter *filter = copy(old, change->set, change->count,
-				     old ? old->program : NULL);
+	struct filter *filter = copy(old, change->set, change->count);
 	int err;
 
 	if (IS_ERR(filter))
@@ -73,7 +75,33 @@ struct filter *filter_change_pids(const struct filter *old,
  */
 struct filter *filter_change_program(const struct filter *old, struct program *program)
 {
-	return copy(old, 0, 0, program);
+	struct filter *filter = copy(old, 0, 0);
+
+	if (!IS_ERR(filter)) {
+		program_put(filter->program);
+		filter->program = program_get(program);
+	}
+	return filter;
+}
+
+/**
+ * filter_change_trigger() - makes a copy of a filter with another trigger
+ * @old:     or NULL
+ * @trigger: or NULL
+ *
+ * May sleep.
+ *
+ * Return: the copy, or -ENOMEM.
+ */
+struct filter *filter_change_trigger(const struct filter *old, struct program *trigger)
+{
+	struct filter *filter = copy(old, 0, 0);
+
+	if (!IS_ERR(filter)) {
+		program_put(filter->trigger);
+		filter->trigger = program_get(trigger);
+	}
+	return filter;
 }
 
 /**
@@ -91,6 +119,7 @@ void filter_free(struct filter *filter)
 	for (i = 0; i < SVMTRACE_PIDS_SETS; i++)
 		pids_free(&filter->sets[i]);
 	program_put(filter->program);
+	program_put(filter->trigger);
 	kfree(filter);
 }
 
@@ -127,4 +156,27 @@ enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return program_keeps(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+}
+
+/**
+ * filter_triggers() - does a call freeze a flight recorder?
+ * @filter: or NULL
+ * @snap:   the call, which filter_decide() has kept, and which has been recorded
+ *
+ * Facts that were not gathered, because the trigger was set meanwhile, are absent. A
+ * call without a result cannot hide it from a trigger that asks for it. In a probe,
+ * under rcu_read_lock().
+ *
+ * Return: whether it does.
+ */
+bool filter_triggers(const struct filter *filter, struct snapshot *snap)
+{
+	const struct program *trigger = filter ? filter->trigger : NULL;
+
+	if (!trigger)
+		return false;
+	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
+		return true;
+	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
+	return program_keeps(trigger, &snap->d);
 }

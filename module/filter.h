@@ -13,10 +13,12 @@ struct snapshot;
  * struct filter - what a session wants to see, never changed once it is in use
  * @sets:    indexed by SVMTRACE_PIDS_
  * @program: or NULL
+ * @trigger: what freezes a flight recorder, or NULL
  */
 struct filter {
 	struct pid_set sets[SVMTRACE_PIDS_SETS];
 	struct program *program;
+	struct program *trigger;
 };
 
 /**
@@ -30,7 +32,9 @@ enum verdict { FILTER_DROP, FILTER_KEEP, FILTER_LATER };
 struct filter *filter_change_pids(const struct filter *old,
 				  const struct svmtrace_pids *change, const u32 *nrs);
 struct filter *filter_change_program(const struct filter *old, struct program *program);
+struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);
 enum verdict filter_decide(const struct filter *filter, struct snapshot *snap);
+bool filter_triggers(const struct filter *filter, struct snapshot *snap);
 
 #endif /* SVMTRACE_FILTER_H */

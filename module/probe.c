@@ -117,6 +117,20 @@ static void wait_for_return(struct snapshot *snap, unsigned int slot,
 	snap->programs[slot] = rcu_dereference(session->filter)->program;
 }
 
+/* What a session wants to know of a call that it sees. */
+static void add_wishes(struct probe_cpu *pc, const struct session *session)
+{
+	const struct filter *filter = rcu_dereference(session->filter);
+
+	pc->sessions |= BIT(session->slot);
+	pc->groups |= session->config.groups;
+	if (filter && filter->trigger)
+		pc->groups |= filter->trigger->needs;
+	pc->preview = max_t(u32, pc->preview, session->config.preview_max);
+	if (session->config.flags & SVMTRACE_CONFIG_ENTRIES)
+		pc->entries |= BIT(session->slot);
+}
+
 /* Asks every session about the call, and notes which see it. */
 static bool ask_sessions(struct probe_cpu *pc)
 {
@@ -144,11 +158,7 @@ static bool ask_sessions(struct probe_cpu *pc)
 		}
 		if (verdict == FILTER_LATER)
 			wait_for_return(&pc->snap, slot, session);
-		pc->sessions |= BIT(slot);
-		pc->groups |= session->config.groups;
-		pc->preview = max_t(u32, pc->preview, session->config.preview_max);
-		if (session->config.flags & SVMTRACE_CONFIG_ENTRIES)
-			pc->entries |= BIT(slot);
+		add_wishes(pc, session);
 	}
 	return pc->sessions;
 }
@@ -177,6 +187,14 @@ static u32 marks_now(const struct snapshot *snap, const struct session *session)
 	return marks;
 }
 
+/* A flight recorder ends with the call that it was waiting for. */
+static void trigger(struct session *session, struct snapshot *snap)
+{
+	if (!session_is_readable(session) &&
+	    filter_triggers(rcu_dereference(session->filter), snap))
+		session_freeze_now(session);
+}
+
 /* Without an instance: this is all that will be known of the call. */
 static void record_now(struct probe_cpu *pc)
 {
@@ -194,6 +212,7 @@ static void record_now(struct probe_cpu *pc)
 		counts->no_result++;
 		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
 			    marks_now(snap, session));
+		trigger(session, snap);
 		counts->returned++;
 	}
 }
@@ -291,11 +310,13 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 		if (!session || session->epoch > snap->epoch)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
-		if (rejected & BIT(session->slot))
+		if (rejected & BIT(session->slot)) {
 			counts->filtered++;
-		else
+		} else {
 			emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
 				    snap->d.record.marks);
+			trigger(session, snap);
+		}
 		counts->returned++;
 	}
 	rcu_read_unlock();
@@ -305,9 +326,11 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
 NOKPROBE_SYMBOL(ask);
 NOKPROBE_SYMBOL(wait_for_return);
+NOKPROBE_SYMBOL(add_wishes);
 NOKPROBE_SYMBOL(ask_sessions);
 NOKPROBE_SYMBOL(take_snapshot);
 NOKPROBE_SYMBOL(marks_now);
+NOKPROBE_SYMBOL(trigger);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(entry_instance);

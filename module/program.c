@@ -250,6 +250,20 @@ void program_reap_all(void)
 }
 
 /**
+ * program_run() - what a program says of a call
+ * @program: any
+ * @d:	     the facts, true or not
+ *
+ * Preemption off.
+ *
+ * Return: what it returns.
+ */
+u32 program_run(const struct program *program, const struct svmtrace_filter_data *d)
+{
+	return bpf_prog_run(program->bpf, d);
+}
+
+/**
  * program_keeps() - the verdict on a call
  * @program: of the session when the call entered
  * @d:	     the facts that it needs
@@ -260,7 +274,7 @@ void program_reap_all(void)
  */
 bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d)
 {
-	return bpf_prog_run(program->bpf, d);
+	return program_run(program, d);
 }
 
 /**

@@ -29,6 +29,7 @@ struct program {
 struct program *program_create(const struct svmtrace_program *request);
 struct program *program_get(struct program *program);
 void program_put(struct program *program);
+u32 program_run(const struct program *program, const struct svmtrace_filter_data *d);
 bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d);
 void program_enter(struct program *program);
 void program_leave(struct program *program);

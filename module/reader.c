@@ -216,6 +216,8 @@ static bool has_line(struct session *session)
 static bool is_ready(struct session *session)
 {
 	wait_prepare(session);
+	if (!session_is_readable(session))
+		return false;
 	return has_records(session) || has_gaps(session) || has_line(session) ||
 	       !is_started(session);
 }
@@ -228,6 +230,24 @@ static int start_if_new(struct session *session)
 	if (READ_ONCE(session->state) == SVMTRACE_STATE_NEW)
 		err = session_start(session);
 	return err == -EALREADY ? 0 : err;
+}
+
+/*
+ * A flight recorder has nothing to read as long as it overwrites. Under read_lock it
+ * does not begin to do so again.
+ */
+static bool may_read(struct session *session)
+{
+	bool readable;
+
+	if (READ_ONCE(session->settled))
+		return true;
+	mutex_lock(&session->lock);
+	readable = session_is_readable(session);
+	if (readable)
+		session_settle(session);
+	mutex_unlock(&session->lock);
+	return readable;
 }
 
 /* Once a ring is mapped, its positions are no longer ours. */
@@ -246,16 +266,18 @@ static int enter_read_mode(struct session *session)
 
 static ssize_t read_now(struct session *session, char __user *buf, size_t size)
 {
-	ssize_t done;
+	ssize_t done = 0;
 
 	if (mutex_lock_interruptible(&session->read_lock))
 		return -ERESTARTSYS;
-	if (has_gaps(session))
-		session_flush_gaps(session);
-	if (session->config.format == SVMTRACE_FORMAT_BINARY)
-		done = read_binary(session, buf, size);
-	else
-		done = read_text(session, buf, size);
+	if (may_read(session)) {
+		if (has_gaps(session))
+			session_flush_gaps(session);
+		if (session->config.format == SVMTRACE_FORMAT_BINARY)
+			done = read_binary(session, buf, size);
+		else
+			done = read_text(session, buf, size);
+	}
 	mutex_unlock(&session->read_lock);
 	return done;
 }
@@ -313,7 +335,7 @@ __poll_t reader_poll(struct session *session, struct file *file, poll_table *tab
 	if (start_if_new(session))
 		return EPOLLERR;
 	poll_wait(file, &session->wait, table);
-	if (has_gaps(session))
+	if (session_is_readable(session) && has_gaps(session))
 		session_flush_gaps(session);
 	if (!is_ready(session))
 		return 0;

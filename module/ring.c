@@ -95,6 +95,19 @@ void ring_commit(struct ring *ring, size_t size)
 }
 
 /**
+ * ring_drop() - gives up the oldest records
+ * @ring: between ring_enter() and ring_leave(), of which nobody reads
+ * @tail: the oldest that stays, between ring->tail and ring->head
+ *
+ * Whoever reads later waits until no producer can be in here any more.
+ */
+void ring_drop(struct ring *ring, u64 tail)
+{
+	ring->tail = tail;
+	WRITE_ONCE(ring->consumer->tail, tail);
+}
+
+/**
  * ring_leave() - ends what ring_enter() began
  * @ring: the ring of this CPU
  *

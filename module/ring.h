@@ -33,6 +33,7 @@ struct ring {
 bool ring_enter(struct ring *ring);
 void *ring_reserve(struct ring *ring, size_t size, size_t keep);
 void ring_commit(struct ring *ring, size_t size);
+void ring_drop(struct ring *ring, u64 tail);
 void ring_leave(struct ring *ring);
 
 u64 ring_head(const struct ring *ring);

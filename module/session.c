@@ -12,6 +12,7 @@
 #include <linux/smp.h>
 
 #include "probe.h"
+#include "program.h"
 #include "record.h"
 #include "ring_memory.h"
 #include "session.h"
@@ -222,7 +223,7 @@ struct session *session_create(void)
 	if (!session->streams)
 		goto free;
 	for_each_possible_cpu(cpu)
-		stream_init(per_cpu_ptr(session->streams, cpu));
+		stream_init(per_cpu_ptr(session->streams, cpu), &session->rules);
 	session->slot = slot;
 	session->config = config_default;
 	mutex_init(&session->lock);
@@ -286,7 +287,8 @@ static u32 ring_size_min(const struct svmtrace_config *config)
 
 static int check_config(const struct svmtrace_config *config)
 {
-	if (config->flags & ~SVMTRACE_CONFIG_ENTRIES || config->reserved ||
+	if (config->flags & ~(SVMTRACE_CONFIG_ENTRIES | SVMTRACE_CONFIG_FLIGHT) ||
+	    config->reserved ||
 	    config->format > SVMTRACE_FORMAT_BINARY ||
 	    !config->syscalls || config->syscalls & ~SVMTRACE_SYSCALLS_ALL ||
 	    config->groups & ~SVMTRACE_GROUPS_ALL ||
@@ -322,6 +324,7 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 		return -EBUSY;
 	session->config = *config;
 	session->config.size = sizeof(*config);
+	session->rules.lose_every = config->lose_every;
 	return 0;
 }
 
@@ -372,7 +375,39 @@ int session_change_program(struct session *session, struct program *program)
 
 	if (!program && (!old || !old->program))
 		return 0;
-	return set_filter(session, filter_change_program(filter_of(session), program));
+	return set_filter(session, filter_change_program(old, program));
+}
+
+/**
+ * session_change_trigger() - changes what freezes a flight recorder
+ * @session: under session->lock
+ * @trigger: or NULL for none; the caller keeps its own reference
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int session_change_trigger(struct session *session, struct program *trigger)
+{
+	const struct filter *old = filter_of(session);
+
+	if (!trigger && (!old || !old->trigger))
+		return 0;
+	return set_filter(session, filter_change_trigger(old, trigger));
+}
+
+/**
+ * session_program() - the program of the filter, or the trigger
+ * @session: under session->lock
+ * @trigger: which of the two
+ *
+ * Return: a reference for program_put(), or NULL.
+ */
+struct program *session_program(struct session *session, bool trigger)
+{
+	const struct filter *filter = filter_of(session);
+
+	if (!filter)
+		return NULL;
+	return program_get(trigger ? filter->trigger : filter->program);
 }
 
 /*
@@ -404,34 +439,113 @@ static void drop_rings(struct session *session)
 	mutex_unlock(&rings_lock);
 }
 
-/**
- * session_start() - starts recording
- * @session: not under its lock
- *
- * Memory of the rings is charged to the calling task's memory cgroup. May sleep.
- *
- * Return: 0, -EALREADY if started, -ENOMEM, or an error of probe_arm().
- */
-int session_start(struct session *session)
+static int start(struct session *session)
 {
-	int err = -EALREADY;
+	bool flight = session->config.flags & SVMTRACE_CONFIG_FLIGHT;
+	int err;
 
-	mutex_lock(&session->lock);
 	if (session->state == SVMTRACE_STATE_STARTED)
-		goto unlock;
+		return -EALREADY;
+	/* Who has mapped a ring could read what is being overwritten. */
+	if (flight && session->mapped)
+		return -EBUSY;
 	err = add_rings(session);
 	if (!err)
 		err = probe_arm();
 	if (err) {
 		if (session->state == SVMTRACE_STATE_NEW)
 			drop_rings(session);
-		goto unlock;
+		return err;
 	}
+	session->settled = !flight;
+	WRITE_ONCE(session->rules.overwrite, flight);
 	session->epoch = atomic64_inc_return(&epoch);
 	session->state = SVMTRACE_STATE_STARTED;
 	rcu_assign_pointer(started[session->slot], session);
 	atomic_or(BIT(session->slot), &active);
-unlock:
+	return 0;
+}
+
+/**
+ * session_start() - starts recording
+ * @session: not under its lock, nor its read_lock
+ *
+ * Memory of the rings is charged to the calling task's memory cgroup. May sleep.
+ *
+ * Return: 0, -EALREADY if started, -ENOMEM, -EBUSY for a flight recorder with mapped
+ * rings, or an error of probe_arm().
+ */
+int session_start(struct session *session)
+{
+	int err;
+
+	/* Nobody may be reading what is going to be overwritten. */
+	mutex_lock(&session->read_lock);
+	mutex_lock(&session->lock);
+	err = start(session);
+	mutex_unlock(&session->lock);
+	mutex_unlock(&session->read_lock);
+	return err;
+}
+
+/**
+ * session_is_readable() - can its records be read?
+ * @session: any
+ *
+ * Any context.
+ *
+ * Return: false for a flight recorder that overwrites them.
+ */
+bool session_is_readable(const struct session *session)
+{
+	return !READ_ONCE(session->rules.overwrite);
+}
+
+/**
+ * session_settle() - waits until nothing is overwritten any more
+ * @session: under session->lock, readable
+ *
+ * The trigger may have frozen it while another CPU was in the midst of a record.
+ * May sleep.
+ */
+void session_settle(struct session *session)
+{
+	lockdep_assert_held(&session->lock);
+	if (session->settled)
+		return;
+	synchronize_rcu();
+	session->settled = true;
+}
+
+/**
+ * session_freeze_now() - stops a flight recorder from overwriting
+ * @session: started
+ *
+ * In a probe, or under session->lock.
+ */
+void session_freeze_now(struct session *session)
+{
+	WRITE_ONCE(session->rules.overwrite, false);
+	wait_wake_soon(session);
+}
+
+/**
+ * session_freeze() - stops a flight recorder from overwriting
+ * @session: not under its lock
+ *
+ * Return: 0, -EINVAL if it is none, -EALREADY if it is not started or frozen.
+ */
+int session_freeze(struct session *session)
+{
+	int err = 0;
+
+	mutex_lock(&session->lock);
+	if (!(session->config.flags & SVMTRACE_CONFIG_FLIGHT))
+		err = -EINVAL;
+	else if (session->state != SVMTRACE_STATE_STARTED || session_is_readable(session))
+		err = -EALREADY;
+	else
+		session_freeze_now(session);
 	mutex_unlock(&session->lock);
 	return err;
 }
@@ -488,6 +602,8 @@ int session_stop(struct session *session)
 	probe_disarm();
 	synchronize_rcu();
 	session_flush_gaps(session);
+	session->settled = true;
+	WRITE_ONCE(session->rules.overwrite, false);
 	session->state = SVMTRACE_STATE_STOPPED;
 	wait_wake(session);
 	err = 0;
@@ -512,21 +628,28 @@ void session_stats(struct session *session, struct svmtrace_stats *stats)
 		.missed = probe_missed(),
 		.rings = READ_ONCE(session->rings),
 		.sessions = sessions_open(),
+		.frozen = session->config.flags & SVMTRACE_CONFIG_FLIGHT &&
+			  session->state != SVMTRACE_STATE_NEW &&
+			  session_is_readable(session),
 	};
 	for_each_possible_cpu(cpu) {
 		const struct stream_counts *counts =
 			&per_cpu_ptr(session->streams, cpu)->counts;
 
 		stats->entered += READ_ONCE(counts->entered);
-		stats->delivered += READ_ONCE(counts->delivered);
+		stats->delivered += READ_ONCE(counts->delivered) -
+				    READ_ONCE(counts->overwritten);
+		stats->lost_overwritten += READ_ONCE(counts->overwritten);
 		stats->filtered += READ_ONCE(counts->filtered);
 		stats->lost_ring_full += READ_ONCE(counts->ring_full);
 		stats->lost_nested += READ_ONCE(counts->nested);
 		stats->lost_no_ring += READ_ONCE(counts->no_ring);
 		stats->lost_simulated += READ_ONCE(counts->simulated);
 		stats->no_result += READ_ONCE(counts->no_result);
-		stats->entries += READ_ONCE(counts->entries);
-		stats->entries_lost += READ_ONCE(counts->entries_lost);
+		stats->entries += READ_ONCE(counts->entries) -
+				  READ_ONCE(counts->entries_overwritten);
+		stats->entries_lost += READ_ONCE(counts->entries_lost) +
+				       READ_ONCE(counts->entries_overwritten);
 		returned += READ_ONCE(counts->returned);
 	}
 	stats->in_flight = stats->entered - returned;

@@ -22,10 +22,13 @@
  * @epoch:   session_epoch() when it was started; calls of before are not its own
  * @lock:    see below, as are the other locks
  * @state:   SVMTRACE_STATE_
+ * @settled: a flight recorder: no CPU is still overwriting since it was frozen
  * @mapped:  user space has (or had) a ring mapped: no read() any more
  * @reading: read() was used: no mmap() any more
  * @config:  constant once the session has been started
  * @filter:  of RCU, NULL: all calls
+ * @rules:   of @streams; rules.overwrite is that of a flight recorder not yet
+ *	     frozen, and also changed by the probes
  * @streams: per possible CPU
  * @hotplug: in the list of sessions whose streams get rings, under rings_lock
  * @rings:   number of rings, under rings_lock
@@ -42,10 +45,12 @@ struct session {
 	u64 epoch;
 	struct mutex lock;	/* changes of what follows, up to @filter */
 	u32 state;
+	bool settled;
 	bool mapped;
 	bool reading;
 	struct svmtrace_config config;
 	struct filter __rcu *filter;
+	struct stream_rules rules;
 	struct stream __percpu *streams;
 	struct list_head hotplug;
 	u32 rings;
@@ -56,7 +61,7 @@ struct session {
 	struct delayed_work flush;
 
 	struct mutex flush_lock; /* one writes gaps at a time */
-	struct mutex read_lock;	/* one reads at a time; protects @line */
+	struct mutex read_lock;	/* one reads at a time; protects @line; outside @lock */
 	struct session_line {
 		char *buf;
 		size_t size;
@@ -77,11 +82,17 @@ struct session *session_create(void);
 void session_destroy(struct session *session);
 int session_start(struct session *session);
 int session_stop(struct session *session);
+int session_freeze(struct session *session);
+void session_freeze_now(struct session *session);
+bool session_is_readable(const struct session *session);
+void session_settle(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,
 			const u32 *nrs);
 void session_flush_gaps(struct session *session);
 int session_change_program(struct session *session, struct program *program);
+int session_change_trigger(struct session *session, struct program *trigger);
+struct program *session_program(struct session *session, bool trigger);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
 size_t session_record_max(const struct svmtrace_config *config);

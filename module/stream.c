@@ -14,14 +14,22 @@
 
 #define GAP_SIZE (sizeof(struct svmtrace_record) + sizeof(struct svmtrace_gap))
 
-/**
- * stream_init() - prepares a stream that is all zeros
- * @stream: of no use to anybody yet
- */
-void stream_init(struct stream *stream)
+/* Nothing is lost between the last record and the next. */
+static void close_gap(struct stream *stream)
 {
 	stream->gap.last_seq = stream->seq - 1;
 	stream->gap.first_seq = stream->seq;
+}
+
+/**
+ * stream_init() - prepares a stream that is all zeros
+ * @stream: of no use to anybody yet
+ * @rules:  of its session; they can change
+ */
+void stream_init(struct stream *stream, const struct stream_rules *rules)
+{
+	stream->rules = rules;
+	close_gap(stream);
 }
 
 /**
@@ -55,15 +63,22 @@ static u64 next_time(struct stream *stream)
 }
 
 static void fill_header(struct stream *stream, struct svmtrace_record *record, u8 kind,
-			u32 size, u32 seq)
+			u32 size, u64 time, u32 seq)
 {
 	*record = (struct svmtrace_record){
 		.kind = kind,
 		.cpu = stream->ring->producer->cpu,
 		.size = size,
-		.time = next_time(stream),
+		.time = time,
 		.seq = seq,
 	};
+}
+
+static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 time,
+		     const struct svmtrace_gap *gap)
+{
+	fill_header(stream, record, SVMTRACE_KIND_GAP, GAP_SIZE, time, gap->first_seq);
+	memcpy(record + 1, gap, sizeof(*gap));
 }
 
 /* There is room. */
@@ -73,11 +88,76 @@ static void write_gap(struct stream *stream)
 
 	if (WARN_ON_ONCE(!record))
 		return;
-	fill_header(stream, record, SVMTRACE_KIND_GAP, GAP_SIZE, stream->gap.first_seq);
-	memcpy(record + 1, &stream->gap, sizeof(stream->gap));
+	fill_gap(stream, record, next_time(stream), &stream->gap);
 	ring_commit(stream->ring, GAP_SIZE);
 	stream->gap = (struct svmtrace_gap){};
-	stream_init(stream);
+	close_gap(stream);
+}
+
+/* Of a flight recorder, who reads is told of all that is missing at the beginning. */
+static void give_up(struct stream *stream, struct svmtrace_gap *sum,
+		    const struct svmtrace_record *record)
+{
+	const struct svmtrace_gap *gap = (const void *)(record + 1);
+
+	switch (record->kind) {
+	case SVMTRACE_KIND_GAP:
+		sum->last_seq += gap->last_seq - gap->first_seq + 1;
+		sum->ring_full += gap->ring_full;
+		sum->no_ring += gap->no_ring;
+		sum->simulated += gap->simulated;
+		sum->overwritten += gap->overwritten;
+		return;
+	case SVMTRACE_KIND_ENTRY:
+		stream->counts.entries_overwritten++;
+		break;
+	default:
+		stream->counts.overwritten++;
+	}
+	sum->last_seq++;
+	sum->overwritten++;
+}
+
+/* A record has the low half of its number, which is not far behind the next. */
+static u64 first_seq(const struct stream *stream, const struct svmtrace_record *record)
+{
+	const struct svmtrace_gap *gap = (const void *)(record + 1);
+
+	return record->kind == SVMTRACE_KIND_GAP ? gap->first_seq :
+	       stream->seq - (u32)((u32)stream->seq - record->seq);
+}
+
+/*
+ * Gives up the oldest records, until there is room for @size bytes, and puts a gap
+ * in front of the oldest that stays. Any other record is larger than a gap, so the
+ * room for that is there as soon as one has been given up.
+ */
+static void overwrite(struct stream *stream, size_t size)
+{
+	struct ring *ring = stream->ring;
+	const struct svmtrace_record *record = ring_at(ring, ring->tail);
+	struct svmtrace_gap sum = { .first_seq = first_seq(stream, record) };
+	u64 tail = ring->tail;
+
+	sum.last_seq = sum.first_seq - 1;
+	do {
+		give_up(stream, &sum, record);
+		tail += record->size;
+		record = ring_at(ring, tail);
+	} while (ring->head - tail + GAP_SIZE + size > ring->size);
+	ring_drop(ring, tail - GAP_SIZE);
+	fill_gap(stream, (void *)ring_at(ring, ring->tail),
+		 tail == ring->head ? stream->time : record->time, &sum);
+}
+
+static bool make_room(struct stream *stream, size_t size)
+{
+	if (ring_reserve(stream->ring, size, GAP_SIZE))
+		return true;
+	if (!READ_ONCE(stream->rules->overwrite))
+		return false;
+	overwrite(stream, size + GAP_SIZE);
+	return true;
 }
 
 /**
@@ -86,16 +166,15 @@ static void write_gap(struct stream *stream)
  * @slot:	filled in
  * @kind:	SVMTRACE_KIND_CALL or _ENTRY
  * @size:	bytes at most, a multiple of 8
- * @lose_every:	simulate the loss of every n-th record, 0: of none
  *
  * Preemption off. If true is returned, the record's header is complete but for
  * syscall, size and marks, and stream_commit() must follow.
  *
  * Return: whether there is room.
  */
-bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
-		  size_t size, u32 lose_every)
+bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind, size_t size)
 {
+	const struct stream_rules *rules = stream->rules;
 	struct svmtrace_gap *gap = &stream->gap;
 	struct stream_counts *counts = &stream->counts;
 	/* Pairs with smp_store_release() in add_ring(). */
@@ -112,10 +191,10 @@ bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
 	}
 	/* Not before: an interrupt may have told of it until then. */
 	gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
-	if (lose_every && ++stream->turn >= lose_every) {
+	if (rules->lose_every && ++stream->turn >= rules->lose_every) {
 		stream->turn = 0;
 		lose(stream, kind, &gap->simulated, &counts->simulated);
-	} else if (!ring_reserve(ring, gap_size + size, GAP_SIZE)) {
+	} else if (!make_room(stream, gap_size + size)) {
 		lose(stream, kind, &gap->ring_full, &counts->ring_full);
 	} else {
 		lost = false;
@@ -128,7 +207,7 @@ bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
 		write_gap(stream);
 	slot->record = ring_reserve(ring, size, GAP_SIZE);
 	slot->size = size;
-	fill_header(stream, slot->record, kind, size, stream->seq);
+	fill_header(stream, slot->record, kind, size, next_time(stream), stream->seq);
 	return true;
 }
 
@@ -144,7 +223,7 @@ void stream_commit(struct stream *stream, struct stream_slot *slot, size_t size)
 {
 	slot->record->size = size;
 	stream->seq++;
-	stream_init(stream);
+	close_gap(stream);
 	if (slot->record->kind == SVMTRACE_KIND_ENTRY)
 		stream->counts.entries++;
 	else

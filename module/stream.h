@@ -23,6 +23,8 @@
  * @nested:    calls lost
  * @no_ring:   calls lost
  * @simulated: calls lost
+ * @overwritten: calls lost, after they were counted as delivered
+ * @entries_overwritten: the same of entry records
  * @no_result: calls whose result is not known
  */
 struct stream_counts {
@@ -36,11 +38,24 @@ struct stream_counts {
 	u64 nested;
 	u64 no_ring;
 	u64 simulated;
+	u64 overwritten;
+	u64 entries_overwritten;
 	u64 no_result;
 };
 
 /**
+ * struct stream_rules - of all streams of a session
+ * @lose_every: simulate the loss of every n-th record, 0: of none
+ * @overwrite:	make room by giving up the oldest records; nobody reads then
+ */
+struct stream_rules {
+	u32 lose_every;
+	bool overwrite;
+};
+
+/**
  * struct stream - of a session on a CPU
+ * @rules:  of the session
  * @ring:   NULL until the CPU gets one; then it stays
  * @counts: see there
  * @seq:    number of the next record
@@ -48,9 +63,10 @@ struct stream_counts {
  * @turn:   records since the last simulated loss
  * @gap:    what was lost since the last record; first_seq == last_seq + 1: none
  *
- * All but @ring belongs to the CPU, inside of ring_enter() if there is a ring.
+ * All but @rules and @ring belongs to the CPU, inside of ring_enter() if there is a ring.
  */
 struct stream {
+	const struct stream_rules *rules;
 	struct ring *ring;
 	struct stream_counts counts;
 	u64 seq;
@@ -69,9 +85,8 @@ struct stream_slot {
 	size_t size;
 };
 
-void stream_init(struct stream *stream);
-bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind,
-		  size_t size, u32 lose_every);
+void stream_init(struct stream *stream, const struct stream_rules *rules);
+bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind, size_t size);
 void stream_commit(struct stream *stream, struct stream_slot *slot, size_t size);
 bool stream_has_gap(const struct stream *stream);
 void stream_flush_gap(struct stream *stream);

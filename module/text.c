@@ -628,6 +628,7 @@ static void put_gap(struct line *l, const struct record_view *v)
 	put_cause(l, ", ring full ", gap->ring_full);
 	put_cause(l, ", no ring ", gap->no_ring);
 	put_cause(l, ", simulated ", gap->simulated);
+	put_cause(l, ", overwritten ", gap->overwritten);
 	put_text(l, " ---");
 }
 

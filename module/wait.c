@@ -33,6 +33,18 @@ void wait_wake(struct session *session)
 	wake_up_all(&session->wait);
 }
 
+/**
+ * wait_wake_soon() - wakes the readers up
+ * @session: any
+ *
+ * In a probe, or elsewhere.
+ */
+void wait_wake_soon(struct session *session)
+{
+	WRITE_ONCE(session->waiting, WAIT_NONE);
+	irq_work_queue(&session->wake);
+}
+
 static void flush_now(struct work_struct *work)
 {
 	wait_wake(container_of(to_delayed_work(work), struct session, flush));
@@ -96,7 +108,7 @@ void wait_notify(struct session *session, const struct ring *ring)
 	int waiting = READ_ONCE(session->waiting);	/* D, after ring_leave() */
 	u64 used;
 
-	if (waiting == WAIT_NONE)
+	if (waiting == WAIT_NONE || !session_is_readable(session))
 		return;
 	used = ring_head(ring) - ring_tail(ring);
 	if (used >= session->config.watermark || !session->config.flush_ms)

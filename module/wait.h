@@ -11,6 +11,7 @@ void wait_init(struct session *session);
 void wait_exit(struct session *session);
 void wait_prepare(struct session *session);
 void wait_wake(struct session *session);
+void wait_wake_soon(struct session *session);
 void wait_notify(struct session *session, const struct ring *ring);
 
 #endif /* SVMTRACE_WAIT_H */

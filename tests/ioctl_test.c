@@ -20,17 +20,24 @@
 /* The ioctls that take a structure, and one that they accept. */
 struct known {
 	unsigned int cmd;
-	__u32 size;
+	__u32 size;	/* the first version's */
+	__u32 now;	/* the module's */
 	bool in;
 };
 
 static const struct known known[] = {
-	{ SVMTRACE_IOC_GET_INFO, SVMTRACE_INFO_SIZE_VER0, false },
-	{ SVMTRACE_IOC_GET_CONFIG, SVMTRACE_CONFIG_SIZE_VER0, false },
-	{ SVMTRACE_IOC_GET_STATS, SVMTRACE_STATS_SIZE_VER0, false },
-	{ SVMTRACE_IOC_SET_CONFIG, SVMTRACE_CONFIG_SIZE_VER0, true },
-	{ SVMTRACE_IOC_PIDS, SVMTRACE_PIDS_SIZE_VER0, true },
-	{ SVMTRACE_IOC_PROGRAM, SVMTRACE_PROGRAM_SIZE_VER0, true },
+	{ SVMTRACE_IOC_GET_INFO, SVMTRACE_INFO_SIZE_VER0,
+	  sizeof(struct svmtrace_info), false },
+	{ SVMTRACE_IOC_GET_CONFIG, SVMTRACE_CONFIG_SIZE_VER0,
+	  sizeof(struct svmtrace_config), false },
+	{ SVMTRACE_IOC_GET_STATS, SVMTRACE_STATS_SIZE_VER0,
+	  sizeof(struct svmtrace_stats), false },
+	{ SVMTRACE_IOC_SET_CONFIG, SVMTRACE_CONFIG_SIZE_VER0,
+	  sizeof(struct svmtrace_config), true },
+	{ SVMTRACE_IOC_PIDS, SVMTRACE_PIDS_SIZE_VER0,
+	  sizeof(struct svmtrace_pids), true },
+	{ SVMTRACE_IOC_PROGRAM, SVMTRACE_PROGRAM_SIZE_VER0,
+	  sizeof(struct svmtrace_program), true },
 };
 
 FIXTURE(ioctl) {
@@ -105,7 +112,8 @@ TEST_F(ioctl, structures_have_the_published_sizes)
 {
 	EXPECT_EQ(SVMTRACE_INFO_SIZE_VER0, sizeof(struct svmtrace_info));
 	EXPECT_EQ(SVMTRACE_CONFIG_SIZE_VER0, sizeof(struct svmtrace_config));
-	EXPECT_EQ(SVMTRACE_STATS_SIZE_VER0, sizeof(struct svmtrace_stats));
+	EXPECT_EQ(SVMTRACE_STATS_SIZE_VER0,
+		  offsetof(struct svmtrace_stats, lost_overwritten));
 	EXPECT_EQ(SVMTRACE_PIDS_SIZE_VER0, sizeof(struct svmtrace_pids));
 }
 
@@ -141,8 +149,8 @@ TEST_F(ioctl, tails)
 	__u32 i;
 
 	for (ioc = known; ioc < known + ARRAY_SIZE(known); ioc++) {
-		for (i = ioc->size; i < ioc->size + 64; i++) {
-			good(self, ioc, self->mem, ioc->size + 64);
+		for (i = ioc->now; i < ioc->now + 64; i++) {
+			good(self, ioc, self->mem, ioc->now + 64);
 			self->mem[i] = 1;
 			EXPECT_EQ(ioc->in ? -E2BIG : 0,
 				  do_ioctl(self->fd, ioc->cmd, self->mem));
@@ -154,7 +162,7 @@ TEST_F(ioctl, tails)
 		good(self, ioc, self->mem, ioc->size);
 		memset(self->mem + ioc->size, 0x5a, 64);
 		EXPECT_EQ(0, do_ioctl(self->fd, ioc->cmd, self->mem));
-		EXPECT_EQ(ioc->size, *(__u32 *)self->mem);
+		EXPECT_EQ(ioc->now, *(__u32 *)self->mem);
 		for (i = ioc->size; i < ioc->size + 64; i++)
 			EXPECT_EQ(0x5a, self->mem[i]);
 	}
@@ -263,7 +271,7 @@ TEST_F(ioctl, bad_settings)
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		if (1U << bit > SVMTRACE_CONFIG_ENTRIES)
+		if (1U << bit > SVMTRACE_CONFIG_FLIGHT)
 			EXPECT_EQ(-EINVAL, SET(self, flags, 1U << bit));
 		if (1U << bit > SVMTRACE_FORMAT_BINARY)
 			EXPECT_EQ(-EINVAL, SET(self, format, 1U << bit));
@@ -441,7 +449,7 @@ TEST_F(ioctl, bad_pids)
 
 static bool is_known(unsigned int cmd)
 {
-	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_PROGRAM;
+	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_TRY;
 }
 
 TEST_F(ioctl, unknown)
@@ -488,7 +496,8 @@ TEST_F_TIMEOUT(ioctl, fuzz, 300)
 		/* Large rings, again and again, only take time. */
 		if (cmd == SVMTRACE_IOC_SET_CONFIG && ((__u32 *)arg)[5] > 1 << 22)
 			continue;
-		if (cmd == SVMTRACE_IOC_START || cmd == SVMTRACE_IOC_STOP)
+		if (cmd == SVMTRACE_IOC_START || cmd == SVMTRACE_IOC_STOP ||
+		    cmd == SVMTRACE_IOC_FREEZE)
 			arg = NULL;
 		do_ioctl(self->fd, cmd, arg);
 		if (random() % 64 == 0) {

@@ -15,7 +15,7 @@ static const char *add_gap(struct ledger *ledger, const struct svmtrace_gap *gap
 		return "a gap does not begin where the last record ended";
 	if (gap->last_seq < gap->first_seq)
 		return "an empty gap";
-	if (gap->ring_full + gap->no_ring + gap->simulated != lost)
+	if (gap->ring_full + gap->no_ring + gap->simulated + gap->overwritten != lost)
 		return "the causes of a gap do not add up";
 	ledger->next[cpu] = gap->last_seq + 1;
 	ledger->gaps++;
@@ -109,7 +109,7 @@ const char *ledger_take(struct ledger *ledger, struct trace *t)
 __u64 ledger_lost(const struct svmtrace_stats *stats)
 {
 	return stats->lost_ring_full + stats->lost_nested + stats->lost_no_ring +
-	       stats->lost_simulated;
+	       stats->lost_simulated + stats->lost_overwritten;
 }
 
 __s64 ledger_balance(const struct svmtrace_stats *stats)

@@ -244,6 +244,43 @@ TEST_F(program, result)
 	EXPECT_EQ(2, calls_seen(&self->t));
 }
 
+static int try_program(struct trace *t, const struct svmtrace_filter_data *d, __u32 flags,
+		       __u32 *verdict)
+{
+	struct svmtrace_try request = {
+		.size = sizeof(request), .flags = flags, .data_size = sizeof(*d),
+		.data = (uintptr_t)d,
+	};
+	int err = ioctl(t->fd, SVMTRACE_IOC_TRY, &request) ? -errno : 0;
+
+	*verdict = request.verdict;
+	return err;
+}
+
+/* What would it say of a call that never happened? */
+TEST_F(program, tried)
+{
+	struct svmtrace_filter_data d = { .caller.uid = 33, .call.ret = 77 };
+	struct svmtrace_try request = { .size = sizeof(request), .data_size = sizeof(d) };
+	const struct svmtrace_filter_data *nowhere = (void *)8;
+	__u32 verdict;
+
+	EXPECT_EQ(-ENOENT, try_program(&self->t, &d, 0, &verdict));
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(caller.uid)), BPF_STMT(BPF_RET | BPF_A, 0)));
+	EXPECT_EQ(0, try_program(&self->t, &d, 0, &verdict));
+	EXPECT_EQ(33, verdict);
+	EXPECT_EQ(-ENOENT, try_program(&self->t, &d, SVMTRACE_PROGRAM_TRIGGER, &verdict));
+	EXPECT_EQ(-EINVAL, try_program(&self->t, &d, 2, &verdict));
+	EXPECT_EQ(-EFAULT, try_program(&self->t, nowhere, 0, &verdict));
+	EXPECT_EQ(-EFAULT, try_program(&self->t, NULL, 0, &verdict));
+	request.data_size = sizeof(d) - 8;
+	EXPECT_EQ(-1, ioctl(self->t.fd, SVMTRACE_IOC_TRY, &request));
+	EXPECT_EQ(EINVAL, errno);
+	request.size = SVMTRACE_TRY_SIZE_VER0 - 1;
+	EXPECT_EQ(-1, ioctl(self->t.fd, SVMTRACE_IOC_TRY, &request));
+	EXPECT_EQ(EINVAL, errno);
+}
+
 /* The program in force at entry decides, although another one has replaced it. */
 TEST_F(program, replaced_while_in_flight)
 {

@@ -52,7 +52,7 @@ int main(void)
 	config.reserved = 1;
 	MUST(ioctl(fd, SVMTRACE_IOC_SET_CONFIG, &config) && errno == EINVAL);
 	MUST(ioctl(fd, SVMTRACE_IOC_SET_CONFIG, NULL) && errno == EFAULT);
-	MUST(ioctl(fd, _IO(0xf9, 8), NULL) && errno == ENOTTY);
+	MUST(ioctl(fd, _IO(0xf9, 0xff), NULL) && errno == ENOTTY);
 	MUST(!ioctl(fd, SVMTRACE_IOC_PIDS, &pids));
 	MUST(!ioctl(fd, SVMTRACE_IOC_START, 0));
 	MUST(ioctl(fd, SVMTRACE_IOC_START, 0) && errno == EALREADY);

@@ -122,14 +122,14 @@ TEST(sizes_of_the_abi)
 {
 	ASSERT_EQ(sizeof(struct svmtrace_info), SVMTRACE_INFO_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_config), SVMTRACE_CONFIG_SIZE_VER0);
-	ASSERT_EQ(sizeof(struct svmtrace_stats), SVMTRACE_STATS_SIZE_VER0);
+	ASSERT_EQ(sizeof(struct svmtrace_stats), 128);
 	ASSERT_EQ(sizeof(struct svmtrace_pids), SVMTRACE_PIDS_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_program), SVMTRACE_PROGRAM_SIZE_VER0);
 	ASSERT_EQ(sizeof(struct svmtrace_producer), 16);
 	ASSERT_EQ(sizeof(struct svmtrace_consumer), 8);
 	ASSERT_EQ(sizeof(struct svmtrace_iovec), 16);
 	ASSERT_EQ(sizeof(struct svmtrace_record), 24);
-	ASSERT_EQ(sizeof(struct svmtrace_gap), 40);
+	ASSERT_EQ(sizeof(struct svmtrace_gap), 48);
 }
 
 /* What filter programs load from, by offset. */

@@ -24,6 +24,7 @@ u64 ktime_get_mono_fast_ns(void)
 
 /* A stream with a ring, and a consumer that checks what it reads. */
 struct fixture {
+	struct stream_rules rules;
 	struct stream stream;
 	struct ring ring;
 	u64 tail;
@@ -38,7 +39,7 @@ static void init(struct fixture *f)
 	*f = (struct fixture){};
 	now = 1000;
 	ring_make(&f->ring, 1, 0);
-	stream_init(&f->stream);
+	stream_init(&f->stream, &f->rules);
 	f->stream.ring = &f->ring;
 }
 
@@ -46,7 +47,8 @@ static bool put_kind(struct fixture *f, u8 kind, size_t size, u32 lose_every)
 {
 	struct stream_slot slot;
 
-	if (!stream_begin(&f->stream, &slot, kind, size, lose_every))
+	f->rules.lose_every = lose_every;
+	if (!stream_begin(&f->stream, &slot, kind, size))
 		return false;
 	memset(slot.record + 1, 0, size - sizeof(*slot.record));
 	slot.record->syscall = SVMTRACE_NR_vmsplice;
@@ -61,7 +63,7 @@ static bool put(struct fixture *f)
 
 static u64 lost_of(const struct svmtrace_gap *gap)
 {
-	return gap->ring_full + gap->no_ring + gap->simulated;
+	return gap->ring_full + gap->no_ring + gap->simulated + gap->overwritten;
 }
 
 /*
@@ -247,7 +249,8 @@ TEST(a_nested_write_keeps_off)
 
 	init(&f);
 	ASSERT_FALSE(put_kind(&f, SVMTRACE_KIND_CALL, SIZE, 1));
-	ASSERT_TRUE(stream_begin(&f.stream, &slot, SVMTRACE_KIND_CALL, SIZE, 0));
+	f.rules.lose_every = 0;
+	ASSERT_TRUE(stream_begin(&f.stream, &slot, SVMTRACE_KIND_CALL, SIZE));
 	slot.record->syscall = SVMTRACE_NR_vmsplice;
 	memset(slot.record + 1, 0, SIZE - sizeof(*slot.record));
 	ASSERT_FALSE(put(&f));
@@ -326,6 +329,124 @@ TEST(entries_are_counted_apart)
 	ASSERT_EQ(f.stream.counts.entries_lost, 1);
 	ASSERT_EQ(f.stream.counts.simulated, 0);
 	ASSERT_EQ(f.stream.counts.delivered, 1);
+}
+
+/* Frozen, that is: with nothing written meanwhile, all of it can be read. */
+static void freeze(struct fixture *f)
+{
+	f->rules.overwrite = false;
+	f->tail = ring_tail(&f->ring);
+}
+
+TEST(a_flight_recorder_keeps_the_newest)
+{
+	struct fixture f;
+	unsigned int i;
+
+	init(&f);
+	f.rules.overwrite = true;
+	for (i = 0; i < 1000; i++) {
+		now++;
+		ASSERT_TRUE(put(&f));
+		ASSERT_LE(ring_head(&f.ring) - ring_tail(&f.ring), RING_SIZE);
+	}
+	freeze(&f);
+	ASSERT_EQ(get(&f), SVMTRACE_KIND_GAP);
+	ASSERT_EQ(f.gap.overwritten, f.stream.counts.overwritten);
+	ASSERT_EQ(drain(&f), SVMTRACE_KIND_CALL);
+	ASSERT_EQ(f.next_seq, 1000);
+	ASSERT_EQ(f.last_time, now);
+	ASSERT_EQ(f.records + f.stream.counts.overwritten, 1000);
+	ASSERT_EQ(f.stream.counts.ring_full, 0);
+	/* As many as fit besides the gap and its successor. */
+	ASSERT_GE(f.records, (RING_SIZE - 2 * GAP_SIZE) / SIZE - 1);
+}
+
+TEST(a_flight_recorder_that_is_not_full)
+{
+	struct fixture f;
+
+	init(&f);
+	f.rules.overwrite = true;
+	ASSERT_TRUE(put(&f));
+	ASSERT_TRUE(put(&f));
+	freeze(&f);
+	ASSERT_EQ(get(&f), SVMTRACE_KIND_CALL);
+	ASSERT_EQ(drain(&f), SVMTRACE_KIND_CALL);
+	ASSERT_EQ(f.next_seq, 2);
+}
+
+/* A frozen one is like any other; then it begins anew where the reader is. */
+TEST(a_flight_recorder_freezes_and_goes_on)
+{
+	struct fixture f;
+	unsigned int round, i;
+
+	init(&f);
+	for (round = 0; round < 5; round++) {
+		f.rules.overwrite = true;
+		for (i = 0; i < 100; i++)
+			ASSERT_TRUE(put(&f));
+		freeze(&f);
+		while (put(&f))
+			;
+		ASSERT_FALSE(put(&f));
+		ASSERT_EQ(f.stream.counts.ring_full, 2 * (round + 1));
+		ASSERT_EQ(get(&f), SVMTRACE_KIND_GAP);
+		ASSERT_NE(drain(&f), -2);
+		stream_flush_gap(&f.stream);
+		ASSERT_EQ(drain(&f), SVMTRACE_KIND_GAP);
+		ASSERT_EQ(f.next_seq, f.stream.seq);
+	}
+	ASSERT_EQ(warnings, 0);
+}
+
+/* Records of any size, losses for other reasons as well, entries: all add up. */
+TEST(a_flight_recorder_accounts_for_every_number)
+{
+	struct fixture f;
+	unsigned int i, round;
+	u64 told = 0, read = 0;
+	int kind;
+
+	srandom(2);
+	init(&f);
+	/* Numbers whose low half is about to wrap. */
+	f.stream.seq = 0xffffff00ULL;
+	f.next_seq = f.stream.seq;
+	stream_init(&f.stream, &f.rules);
+	for (round = 0; round < 200; round++) {
+		f.rules.overwrite = true;
+		for (i = random() % 300; i; i--) {
+			now += random() % 3;
+			put_kind(&f, random() % 4 ? SVMTRACE_KIND_CALL : SVMTRACE_KIND_ENTRY,
+				 128 + random() % 64 * 8, random() % 4 ? 0 : 7);
+			if (random() % 16 == 0)
+				stream_flush_gap(&f.stream);
+		}
+		freeze(&f);
+		for (i = 0; i < 2; i++) {
+			while ((kind = get(&f)) >= 0) {
+				if (kind == SVMTRACE_KIND_GAP)
+					told += lost_of(&f.gap);
+				else
+					read++;
+			}
+			ASSERT_EQ(kind, -1);
+			stream_flush_gap(&f.stream);
+		}
+		while (get(&f) == SVMTRACE_KIND_GAP)
+			told += lost_of(&f.gap);
+		ASSERT_EQ(f.next_seq, f.stream.seq);
+	}
+	ASSERT_EQ(read + told + 0xffffff00ULL, f.stream.seq);
+	ASSERT_EQ(read, f.stream.counts.delivered - f.stream.counts.overwritten +
+			f.stream.counts.entries - f.stream.counts.entries_overwritten);
+	ASSERT_EQ(told, f.stream.counts.overwritten + f.stream.counts.entries_overwritten +
+			f.stream.counts.simulated + f.stream.counts.entries_lost);
+	ASSERT_GT(f.stream.counts.overwritten, 1000);
+	ASSERT_GT(f.stream.counts.simulated, 100);
+	ASSERT_EQ(warnings, 0);
 }
 
 /* Any mixture: every number is accounted for, by a record or by a gap. */
