@@ -342,7 +342,9 @@ static int set_filter(struct session *session, struct filter *filter)
 	if (IS_ERR(filter))
 		return PTR_ERR(filter);
 	rcu_assign_pointer(session->filter, filter);
-	synchronize_rcu();
+	/* Only a session that is started is seen by the probes. */
+	if (old && session->state == SVMTRACE_STATE_STARTED)
+		synchronize_rcu();
 	filter_free(old);
 	return 0;
 }
