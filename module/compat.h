@@ -12,6 +12,13 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+/* Moved in 6.12. */
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
 #ifndef CONFIG_ARCH_HAS_SYSCALL_WRAPPER
 #error "svmtrace needs an architecture with syscall wrappers"
 #endif

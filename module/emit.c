@@ -13,6 +13,31 @@
 #include "snapshot.h"
 #include "wait.h"
 
+#define GROUPS (SVMTRACE_GROUP_EXTRA << 1)
+
+/* Size of a record without its arguments and arrays, by the groups that it has. */
+static u16 group_sizes[GROUPS] __ro_after_init;
+
+/**
+ * emit_init() - adds up the sizes of the parts of records
+ */
+void __init emit_init(void)
+{
+	static const u16 sizes[] __initconst = {
+		sizeof(struct svmtrace_caller), sizeof(struct svmtrace_context),
+		sizeof(struct svmtrace_target), sizeof(struct svmtrace_target_context),
+		sizeof(struct svmtrace_pipe), sizeof(struct svmtrace_extra),
+	};
+	unsigned int groups, i;
+
+	for (groups = 0; groups < GROUPS; groups++) {
+		group_sizes[groups] = sizeof(struct svmtrace_record) +
+				      sizeof(struct svmtrace_call);
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			group_sizes[groups] += groups & BIT(i) ? sizes[i] : 0;
+	}
+}
+
 /* A record in the making: what the session wants of what there is. */
 struct draft {
 	const struct svmtrace_config *config;
@@ -83,21 +108,8 @@ static void plan(struct draft *draft)
 
 static size_t size_of(const struct draft *draft, unsigned int nr_args)
 {
-	size_t size = sizeof(struct svmtrace_record) + sizeof(struct svmtrace_call) +
-		      nr_args * sizeof(u64);
+	size_t size = group_sizes[draft->groups] + nr_args * sizeof(u64);
 
-	if (draft->groups & SVMTRACE_GROUP_CALLER)
-		size += sizeof(struct svmtrace_caller);
-	if (draft->groups & SVMTRACE_GROUP_CONTEXT)
-		size += sizeof(struct svmtrace_context);
-	if (draft->groups & SVMTRACE_GROUP_TARGET)
-		size += sizeof(struct svmtrace_target);
-	if (draft->groups & SVMTRACE_GROUP_TARGET_CONTEXT)
-		size += sizeof(struct svmtrace_target_context);
-	if (draft->groups & SVMTRACE_GROUP_PIPE)
-		size += sizeof(struct svmtrace_pipe);
-	if (draft->groups & SVMTRACE_GROUP_EXTRA)
-		size += sizeof(struct svmtrace_extra);
 	size += (draft->iovs[LOCAL] + draft->iovs[REMOTE] + draft->iovs_at_return[LOCAL] +
 		 draft->iovs_at_return[REMOTE]) * sizeof(struct svmtrace_iovec);
 	size += draft->exe_len + draft->target_exe_len;
@@ -106,7 +118,7 @@ static size_t size_of(const struct draft *draft, unsigned int nr_args)
 }
 
 /* Inline, so that what has a constant size is copied by a few moves. */
-static __always_inline char *put(char *pos, const void *data, size_t size)
+static __always_inline void *put(void *pos, const void *data, size_t size)
 {
 	memcpy(pos, data, size);
 	return pos + size;
@@ -160,11 +172,8 @@ static char *put_arrays(char *pos, struct draft *draft)
 	return pos;
 }
 
-static char *put_groups(char *pos, const struct draft *draft)
+static __always_inline char *put_groups(char *pos, const struct snapshot *snap, u32 groups)
 {
-	const struct snapshot *snap = draft->snap;
-	u32 groups = draft->groups;
-
 	if (groups & SVMTRACE_GROUP_CALLER)
 		pos = put(pos, &snap->d.caller, sizeof(snap->d.caller));
 	if (groups & SVMTRACE_GROUP_CONTEXT)
@@ -232,7 +241,7 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 	call = (struct svmtrace_call *)pos;
 	pos = put(pos, &snap->d.call, sizeof(snap->d.call));
 	pos = put(pos, snap->d.args, nr_args * sizeof(u64));
-	pos = put_groups(pos, draft);
+	pos = put_groups(pos, snap, draft->groups);
 	if (draft->groups & SVMTRACE_GROUP_EXTRA) {
 		extra = (struct svmtrace_extra *)pos;
 		pos += sizeof(*extra);
@@ -259,6 +268,92 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 	return size;
 }
 
+/* A record that takes more than copying what the snapshot has. */
+static noinline void emit_special(struct session *session, const struct snapshot *snap,
+				  const struct second_look *look, u8 kind, u32 marks)
+{
+	struct stream *stream = this_cpu_ptr(session->streams);
+	unsigned int nr_args = record_nr_args(snap->d.record.syscall);
+	struct draft draft = {
+		.config = &session->config,
+		.snap = snap,
+		.look = look,
+		.marks = marks,
+		.at_return = !(marks & SVMTRACE_MARK_NO_RESULT),
+	};
+	struct svmtrace_record *record;
+
+	plan(&draft);
+	record = stream_begin(stream, kind, size_of(&draft, nr_args));
+	if (record)
+		stream_commit(stream, record, fill(record, &draft, nr_args));
+}
+
+/* These say that there are two versions of something, or a preview. */
+#define SPECIAL_MARKS (SVMTRACE_MARK_CHANGED | SIDE_MARK(REMOTE, SVMTRACE_MARK_CHANGED) | \
+		       PREVIEW_MARK(SIDE_MARK(1, 1U) - 1))
+
+/* Are all entries recorded that there are, is nothing else to be looked at? */
+static __always_inline bool is_plain(const struct svmtrace_config *config, const struct snapshot *snap,
+		     u32 marks)
+{
+	return snap->few && !(marks & SPECIAL_MARKS) &&
+	       !(config->preview_max | snap->exe.len | snap->target_exe.len) &&
+	       max(snap->scan[LOCAL].read, snap->scan[REMOTE].read) <= config->iovs_max;
+}
+
+/* The groups of a process_vm_writev() stand in the snapshot as they do in a record. */
+#define WRITEV_GROUPS (SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT | \
+		       SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
+#define FROM(member) offsetof(struct svmtrace_filter_data, member)
+
+static __always_inline void *put_facts(void *pos, const struct snapshot *snap, u32 groups)
+{
+	if (snap->d.record.syscall == SVMTRACE_NR_process_vm_writev) {
+		if (likely(groups == WRITEV_GROUPS))
+			return put(pos, snap->d.args, FROM(pipe) - FROM(args));
+		pos = put(pos, snap->d.args, 6 * sizeof(u64));
+	} else {
+		pos = put(pos, snap->d.args, 4 * sizeof(u64));
+	}
+	return put_groups(pos, snap, groups);
+}
+
+static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *iov, u32 n)
+{
+	struct svmtrace_iovec *to = pos;
+
+	while (n--)
+		*to++ = *iov++;
+	return to;
+}
+
+static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap, u32 groups,
+		       u8 kind, u32 marks)
+{
+	u32 local = snap->scan[LOCAL].read, remote = snap->scan[REMOTE].read;
+	size_t size = group_sizes[groups] + (local + remote) * sizeof(*snap->iov[0]) +
+		      record_nr_args(snap->d.record.syscall) * sizeof(u64);
+	struct svmtrace_record *record;
+	struct svmtrace_call *call;
+	void *pos;
+
+	record = stream_begin(stream, kind, size);
+	if (unlikely(!record))
+		return;
+	record->syscall = snap->d.record.syscall;
+	record->marks = marks;
+	call = (struct svmtrace_call *)(record + 1);
+	*call = snap->d.call;
+	call->iovs = local;
+	call->remote_iovs = remote;
+	call->groups = groups;
+	pos = put_facts(call + 1, snap, groups);
+	pos = put_iovs(pos, snap->iov[LOCAL], local);
+	put_iovs(pos, snap->iov[REMOTE], remote);
+	stream_commit(stream, record, size);
+}
+
 /**
  * emit_record() - writes a call to the ring of a session on this CPU
  * @session: a session that sees the call
@@ -273,20 +368,13 @@ void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks)
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
-	unsigned int nr_args = record_nr_args(snap->d.record.syscall);
-	struct draft draft = {
-		.config = &session->config,
-		.snap = snap,
-		.look = look,
-		.marks = marks,
-		.at_return = !(marks & SVMTRACE_MARK_NO_RESULT),
-	};
-	struct stream_slot slot;
 
-	plan(&draft);
-	if (stream_begin(stream, &slot, kind, size_of(&draft, nr_args)))
-		stream_commit(stream, &slot, fill(slot.record, &draft, nr_args));
+	if (likely(is_plain(&session->config, snap, marks)))
+		emit_plain(stream, snap, session->config.groups & snap->d.present, kind,
+			   marks);
+	else
+		emit_special(session, snap, look, kind, marks);
 	/* A loss is news, too. */
-	if (stream->ring)
+	if (likely(stream->ring))
 		wait_notify(session, stream->ring);
 }

@@ -8,6 +8,7 @@ struct second_look;
 struct session;
 struct snapshot;
 
+void emit_init(void);
 void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks);
 

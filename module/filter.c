@@ -133,8 +133,21 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
 }
 
 /**
+ * filter_wants_caller() - does it see calls of current at all?
+ * @filter: of a session
+ *
+ * In a probe, under rcu_read_lock().
+ *
+ * Return: false if one of the sets of callers rejects it.
+ */
+bool filter_wants_caller(const struct filter *filter)
+{
+	return pids_keep_caller(filter->sets);
+}
+
+/**
  * filter_decide() - decides on a call of current that enters
- * @filter: or NULL
+ * @filter: which wants its caller
  * @snap:   the call; facts that are needed for the decision are gathered
  *
  * In a probe, under rcu_read_lock().
@@ -143,16 +156,13 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
  */
 enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 {
-	const struct program *program;
+	const struct program *program = filter->program;
 
-	if (!filter)
-		return FILTER_KEEP;
-	if (!pids_keep(filter->sets, snap))
+	if (!pids_keep_target(filter->sets, snap))
 		return FILTER_DROP;
-	program = filter->program;
 	if (!program)
 		return FILTER_KEEP;
-	snapshot_gather(snap, program->needs);
+	snapshot_gather_all(snap, program->needs);
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return program_keeps(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;

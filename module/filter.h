@@ -34,6 +34,7 @@ struct filter *filter_change_pids(const struct filter *old,
 struct filter *filter_change_program(const struct filter *old, struct program *program);
 struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);
+bool filter_wants_caller(const struct filter *filter);
 enum verdict filter_decide(const struct filter *filter, struct snapshot *snap);
 bool filter_triggers(const struct filter *filter, struct snapshot *snap);
 

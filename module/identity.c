@@ -74,23 +74,42 @@ static u32 mnt_ns_inum(const struct nsproxy *nsproxy)
 	return ns->inum;
 }
 
-/* Kernels differ in whether bytes after the zero are zero: ours are. */
-static void copy_comm(char *to, const char *comm)
+/* The bytes before the first zero; the others become zero. */
+static __always_inline unsigned long up_to_zero(unsigned long word)
 {
 	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
-	unsigned long words[SVMTRACE_COMM_LEN / sizeof(long)], bits, mask = ~0UL;
-	unsigned int i;
+	unsigned long bits;
 
-	memcpy(words, comm, sizeof(words));
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		words[i] &= mask;
-		if (mask && has_zero(words[i], &bits, &constants)) {
-			bits = prep_zero_mask(words[i], bits, &constants);
-			words[i] &= zero_bytemask(create_zero_mask(bits));
-			mask = 0;
-		}
-	}
-	memcpy(to, words, sizeof(words));
+	if (!has_zero(word, &bits, &constants))
+		return word;
+	return word & zero_bytemask(create_zero_mask(prep_zero_mask(word, bits, &constants)));
+}
+
+/*
+ * A comm, or another name as short, is two words, so that it is handled in registers.
+ * The first byte is the lowest: see cap_bits().
+ */
+#define WORD_BYTES sizeof(u64)
+
+static __always_inline u64 get_word(const char *name, unsigned int i)
+{
+	return get_unaligned((const u64 *)(name + i * WORD_BYTES));
+}
+
+static __always_inline void put_word(char *name, unsigned int i, u64 word)
+{
+	put_unaligned(word, (u64 *)(name + i * WORD_BYTES));
+}
+
+/* Kernels differ in whether bytes after the zero are zero: ours are. */
+static __always_inline void copy_comm(char *to, const char *comm)
+{
+	u64 all = get_word(comm, 0), first = up_to_zero(all);
+
+	BUILD_BUG_ON(SVMTRACE_COMM_LEN != 2 * WORD_BYTES || WORD_BYTES != sizeof(long));
+	put_word(to, 0, first);
+	/* A name of eight bytes has no zero among them. */
+	put_word(to, 1, first >> 56 ? up_to_zero(get_word(comm, 1)) : 0);
 }
 
 /* The number of @pid in the namespace @ns, 0 if it is not in there. */
@@ -128,26 +147,71 @@ void identity_caller(struct svmtrace_caller *caller)
 }
 
 /*
- * The base name, which a rename may change while it is read: bounded by the
- * length, cut at a zero, read through the fault handler, so at worst it is a
- * mixture of two names. The caller checks afterwards that the file was still
- * the executable.
+ * A short name that is part of its dentry, as most are: there, more than a comm's
+ * length can be read, whatever the name is.
  */
-static u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const char *comm)
+static __always_inline bool is_embedded(const char *name, u32 len,
+					const struct dentry *dentry)
 {
-	u32 len = READ_ONCE(dentry->d_name.len);
+	return len < SVMTRACE_COMM_LEN &&
+	       (unsigned long)name - (unsigned long)dentry < sizeof(*dentry);
+}
+
+/* Return: false if the @len bytes are the comm. */
+static __always_inline bool copy_short(struct exe_name *exe, const char *from, u32 len,
+				       const char *comm)
+{
+	u64 first = get_word(from, 0), second = get_word(from, 1);
+
+	if (len < WORD_BYTES) {
+		first &= (1ULL << 8 * len) - 1;
+		second = 0;
+	} else {
+		second &= (1ULL << 8 * (len - WORD_BYTES)) - 1;
+	}
+	if (!((first ^ get_word(comm, 0)) | (second ^ get_word(comm, 1))))
+		return false;
+	put_word(exe->name, 0, first);
+	put_word(exe->name, 1, second);
+	return true;
+}
+
+static noinline u32 copy_long(struct exe_name *exe, const char *from, u32 len)
+{
 	u32 marks = 0;
 
 	if (len > EXE_NAME_MAX) {
 		len = EXE_NAME_MAX;
 		marks = SVMTRACE_MARK_EXE_TRUNCATED;
 	}
-	if (copy_from_kernel_nofault(exe->name, READ_ONCE(dentry->d_name.name), len))
-		len = 0;
-	len = strnlen(exe->name, len);
-	if (len < SVMTRACE_COMM_LEN && !memcmp(exe->name, comm, len) && !comm[len])
-		len = 0;
-	exe->len = len;
+	exe->len = copy_from_kernel_nofault(exe->name, from, len) ? 0 : len;
+	return marks;
+}
+
+/*
+ * The base name, which a rename may change while it is read: bounded by the
+ * length, cut at a zero, read where it can only be or through the fault handler, so
+ * at worst it is a mixture of two names. The caller checks afterwards that the file
+ * was still the executable. @comm is padded with zeros.
+ */
+static u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const char *comm)
+{
+	const char *name = READ_ONCE(dentry->d_name.name);
+	u32 len = READ_ONCE(dentry->d_name.len);
+	u32 marks = 0;
+
+	if (is_embedded(name, len, dentry)) {
+		if (!copy_short(exe, name, len, comm))
+			return 0;
+		exe->len = len;
+	} else {
+		marks = copy_long(exe, name, len);
+	}
+	exe->len = strnlen(exe->name, exe->len);
+	/* A short name can be elsewhere, too, after it was renamed. */
+	if (exe->len < SVMTRACE_COMM_LEN && !memcmp(exe->name, comm, exe->len) &&
+	    !comm[exe->len])
+		exe->len = 0;
 	return marks;
 }
 
@@ -190,42 +254,40 @@ static void read_exe(struct exe *exe, struct exe_name *name,
 	}
 }
 
-static u64 cgroup_of(struct task_struct *task)
+/* NULL once the task has been released. */
+static __always_inline const struct pid_namespace *pid_ns_of(struct task_struct *task)
 {
-	return cgroup_id(task_dfl_cgroup(task));
-}
+	const struct pid *pid = READ_ONCE(task->thread_pid);
 
-static u32 pid_ns_of(struct task_struct *task)
-{
-	struct pid_namespace *ns = task_active_pid_ns(task);
-
-	return ns ? ns->ns.inum : 0;
+	return pid ? pid->numbers[pid->level].ns : NULL;
 }
 
 /**
  * identity_context() - where current runs
  * @context: filled in
  * @exe:     filled in
+ * @comm:    of current, from identity_caller()
  *
  * Under rcu_read_lock().
  *
  * Return: SVMTRACE_MARK_EXE_ bits.
  */
-u32 identity_context(struct svmtrace_context *context, struct exe_name *exe)
+u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
+		     const char *comm)
 {
 	const struct cred *cred = current_cred();
 	struct exe file;
 
-	read_exe(&file, exe, current->mm, current->comm);
+	read_exe(&file, exe, current->mm, comm);
 	context->loginuid = audit_get_loginuid(current).val;
 	context->session = audit_get_sessionid(current);
-	context->pid_ns = pid_ns_of(current);
+	context->pid_ns = pid_ns_of(current)->ns.inum;
 	context->mnt_ns = mnt_ns_inum(current->nsproxy);
 	context->user_ns = cred->user_ns->ns.inum;
 	context->exe_dev = file.dev;
 	context->exe_ino = file.ino;
 	context->caps = cap_bits(&cred->cap_effective);
-	context->cgroup = cgroup_of(current);
+	context->cgroup = cgroup_id(task_dfl_cgroup(current));
 	return file.marks;
 }
 
@@ -317,6 +379,8 @@ u32 identity_target(struct svmtrace_target *target,
 		    struct svmtrace_target_context *context, struct exe_name *exe,
 		    u32 *relation, struct task_struct *task)
 {
+	const struct pid_namespace *pid_ns = pid_ns_of(task);
+	const struct cgroup *cgroup = task_dfl_cgroup(task);
 	const struct cred *cred = __task_cred(task);
 	struct exe file = {};
 	u32 marks = 0;
@@ -327,12 +391,12 @@ u32 identity_target(struct svmtrace_target *target,
 	copy_comm(target->comm, task->comm);
 
 	*relation = relation_of_kin(task) | relation_of_cred(cred, current_cred());
-	context->pid_ns = pid_ns_of(task);
+	context->pid_ns = pid_ns ? pid_ns->ns.inum : 0;
 	context->user_ns = cred->user_ns->ns.inum;
-	context->cgroup = cgroup_of(task);
-	if (task_active_pid_ns(task) != task_active_pid_ns(current))
+	context->cgroup = cgroup_id(cgroup);
+	if (pid_ns != pid_ns_of(current))
 		*relation |= SVMTRACE_REL_CROSS_PIDNS;
-	if (context->cgroup != cgroup_of(current))
+	if (cgroup != task_dfl_cgroup(current))
 		*relation |= SVMTRACE_REL_CROSS_CGROUP;
 
 	/* The lock that task_lock() takes: it holds mm and nsproxy in place. */

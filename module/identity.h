@@ -10,18 +10,19 @@
 
 /**
  * struct exe_name - base name of an executable
- * @len:  0 if it is the same as comm
  * @name: not terminated
+ * @len:  0 if it is the same as comm
  */
 struct exe_name {
+	char name[EXE_NAME_MAX] __aligned(8);
 	u8 len;
-	char name[EXE_NAME_MAX];
 };
 
 void identity_init(void);
 bool identity_knows_mnt_ns(void);
 void identity_caller(struct svmtrace_caller *caller);
-u32 identity_context(struct svmtrace_context *context, struct exe_name *exe);
+u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
+		     const char *comm);
 struct task_struct *identity_find(int nr);
 u32 identity_target(struct svmtrace_target *target,
 		    struct svmtrace_target_context *context, struct exe_name *exe,

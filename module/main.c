@@ -13,6 +13,7 @@
 #include <linux/moduleparam.h>
 
 #include "device.h"
+#include "emit.h"
 #include "probe.h"
 #include "ring_memory.h"
 #include "session.h"
@@ -39,6 +40,7 @@ static int __init svmtrace_init(void)
 
 	if (instances < 64 || instances > 65536)
 		return -EINVAL;
+	emit_init();
 	err = ring_memory_init(memory_mb);
 	if (err)
 		return err;

@@ -255,23 +255,35 @@ static bool set_has_target(const struct pid_set *set, const struct snapshot *sna
 }
 
 /**
- * pids_keep() - decides on a call of current that enters
+ * pids_keep_caller() - decides on a call of current that enters
+ * @sets: indexed by SVMTRACE_PIDS_
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: false if a set of callers rejects it.
+ */
+bool pids_keep_caller(const struct pid_set sets[SVMTRACE_PIDS_SETS])
+{
+	return (!sets[SVMTRACE_PIDS_CALLER].used ||
+		set_has_caller(&sets[SVMTRACE_PIDS_CALLER], true)) &&
+	       (!sets[SVMTRACE_PIDS_NOT_CALLER].used ||
+		!set_has_caller(&sets[SVMTRACE_PIDS_NOT_CALLER], false));
+}
+
+/**
+ * pids_keep_target() - decides on a call of current that enters
  * @sets: indexed by SVMTRACE_PIDS_
  * @snap: the call
  *
  * Under rcu_read_lock().
  *
- * Return: false if some set rejects it.
+ * Return: false if a set of targets rejects it.
  */
-bool pids_keep(const struct pid_set sets[SVMTRACE_PIDS_SETS], const struct snapshot *snap)
+bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
+		      const struct snapshot *snap)
 {
-	return (!sets[SVMTRACE_PIDS_CALLER].used ||
-		set_has_caller(&sets[SVMTRACE_PIDS_CALLER], true)) &&
-	       (!sets[SVMTRACE_PIDS_NOT_CALLER].used ||
-		!set_has_caller(&sets[SVMTRACE_PIDS_NOT_CALLER], false)) &&
-	       (!sets[SVMTRACE_PIDS_TARGET].used ||
+	return (!sets[SVMTRACE_PIDS_TARGET].used ||
 		set_has_target(&sets[SVMTRACE_PIDS_TARGET], snap)) &&
 	       (!sets[SVMTRACE_PIDS_NOT_TARGET].used ||
 		!set_has_target(&sets[SVMTRACE_PIDS_NOT_TARGET], snap));
 }
-

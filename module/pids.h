@@ -35,6 +35,8 @@ struct pid_set {
 int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room);
 int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u32 *nrs);
 void pids_free(struct pid_set *set);
-bool pids_keep(const struct pid_set sets[SVMTRACE_PIDS_SETS], const struct snapshot *snap);
+bool pids_keep_caller(const struct pid_set sets[SVMTRACE_PIDS_SETS]);
+bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
+		      const struct snapshot *snap);
 
 #endif /* SVMTRACE_PIDS_H */

@@ -45,17 +45,21 @@
 /**
  * struct probe - one symbol
  * @syscall: SVMTRACE_NR_
+ * @number:  its place in the table
  * @share:   of the instances that it gets, one in @share
  * @symbol:  name in the kernel
  * @rp:	     the kernel's part
  * @core:    the pre_handler that register_kretprobe() sets
+ * @quota:   of its instances
  */
 struct probe {
 	u8 syscall;
+	u8 number;
 	u8 share;
 	const char *symbol;
 	struct kretprobe rp;
 	kprobe_pre_handler_t core;
+	struct quota quota;
 };
 
 static struct probe probes[] = {
@@ -71,11 +75,14 @@ static struct probe probes[] = {
 
 /**
  * struct probe_cpu - handed over from enter() to what it calls; of a CPU
- * @sessions: that see it
+ * @probe:    that was hit
+ * @user_regs: of current as it entered the kernel
+ * @sessions: that see the call
  * @groups:   that they want
  * @entries:  of them, those that want an entry record
  * @preview:  bytes that they want
  * @bucket:   of the quota
+ * @begun:    a filter has asked for something: @snap has been begun
  * @recorded: the call has an instance
  * @snap:     the call, until it has an instance
  * @look:     second look
@@ -84,11 +91,14 @@ static struct probe probes[] = {
  * preemption is off from enter() to the end of what it calls, and in leave().
  */
 struct probe_cpu {
+	struct probe *probe;
+	struct pt_regs *user_regs;
 	u32 sessions;
 	u32 groups;
 	u32 entries;
 	u16 preview;
 	u16 bucket;
+	bool begun;
 	bool recorded;
 	struct snapshot snap;
 	struct second_look look;
@@ -96,43 +106,78 @@ struct probe_cpu {
 
 static struct probe_cpu __percpu *probe_cpus;
 
+/*
+ * A handler runs with preemption off, and since 5.0 RCU waits for that as it does for
+ * rcu_read_lock(). Only lockdep has to be told.
+ */
+static nokprobe_inline void handler_lock(void)
+{
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_lock();
+}
+
+static nokprobe_inline void handler_unlock(void)
+{
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_unlock();
+}
+
 /* Protects the state of the probes: armed while some session is started. */
 static DEFINE_MUTEX(arm_lock);
 static unsigned int users;
 static u64 missed_before;
 static unsigned int instances_max;
 
-static enum verdict ask(struct session *session, struct snapshot *snap)
+/* Most calls are begun where they are kept; those that a filter looks at, here. */
+static nokprobe_inline struct snapshot *scratch_of(struct probe_cpu *pc)
 {
-	if (!(session->config.syscalls & BIT(snap->d.record.syscall)))
-		return FILTER_DROP;
-	return filter_decide(rcu_dereference(session->filter), snap);
+	if (!pc->begun)
+		snapshot_begin(&pc->snap, pc->probe->syscall, pc->user_regs);
+	pc->begun = true;
+	return &pc->snap;
 }
 
 /* The program that is in force now decides, even if it is replaced meanwhile. */
 static void wait_for_return(struct snapshot *snap, unsigned int slot,
-			    struct session *session)
+			    const struct filter *filter)
 {
 	snap->undecided |= BIT(slot);
-	snap->programs[slot] = rcu_dereference(session->filter)->program;
+	snap->programs[slot] = filter->program;
+}
+
+static nokprobe_inline bool ask(struct probe_cpu *pc, const struct session *session,
+				const struct filter *filter)
+{
+	enum verdict verdict;
+
+	if (unlikely(!(session->config.syscalls & BIT(pc->probe->syscall))))
+		return false;
+	if (likely(!filter))
+		return true;
+	if (!filter_wants_caller(filter))
+		return false;
+	verdict = filter_decide(filter, scratch_of(pc));
+	if (verdict == FILTER_LATER)
+		wait_for_return(&pc->snap, session->slot, filter);
+	return verdict != FILTER_DROP;
 }
 
 /* What a session wants to know of a call that it sees. */
-static void add_wishes(struct probe_cpu *pc, const struct session *session)
+static nokprobe_inline void add_wishes(struct probe_cpu *pc, const struct session *session,
+				       const struct filter *filter)
 {
-	const struct filter *filter = rcu_dereference(session->filter);
-
 	pc->sessions |= BIT(session->slot);
 	pc->groups |= session->config.groups;
-	if (filter && filter->trigger)
+	if (unlikely(filter && filter->trigger))
 		pc->groups |= filter->trigger->needs;
-	pc->preview = max_t(u32, pc->preview, session->config.preview_max);
-	if (session->config.flags & SVMTRACE_CONFIG_ENTRIES)
+	if (unlikely(session->config.preview_max > pc->preview))
+		pc->preview = session->config.preview_max;
+	if (unlikely(session->config.flags & SVMTRACE_CONFIG_ENTRIES))
 		pc->entries |= BIT(session->slot);
 }
 
 /* Asks every session about the call, and notes which see it. */
-static bool ask_sessions(struct probe_cpu *pc)
+static nokprobe_inline bool ask_sessions(struct probe_cpu *pc)
 {
 	u32 slots;
 
@@ -140,45 +185,47 @@ static bool ask_sessions(struct probe_cpu *pc)
 	pc->groups = 0;
 	pc->entries = 0;
 	pc->preview = 0;
+	pc->begun = false;
 	for (slots = sessions_active(); slots; slots &= slots - 1) {
-		unsigned int slot = __ffs(slots);
-		struct session *session = session_at(slot);
+		struct session *session = session_at(__ffs(slots));
 		struct stream_counts *counts;
-		enum verdict verdict;
+		const struct filter *filter;
 
-		if (!session)
+		if (unlikely(!session))
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		counts->entered++;
-		verdict = ask(session, &pc->snap);
-		if (verdict == FILTER_DROP) {
+		filter = rcu_dereference(session->filter);
+		if (ask(pc, session, filter)) {
+			add_wishes(pc, session, filter);
+		} else {
 			counts->filtered++;
 			counts->returned++;
-			continue;
 		}
-		if (verdict == FILTER_LATER)
-			wait_for_return(&pc->snap, slot, session);
-		add_wishes(pc, session);
 	}
 	return pc->sessions;
 }
 
 /* Everything that is still missing. */
-static void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
+static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
 {
 	u32 groups = pc->groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
 
 	snap->sessions = pc->sessions;
 	snap->epoch = session_epoch();
+	snap->probe = pc->probe->number;
 	snap->bucket = pc->bucket;
 	if (pc->preview)
 		groups |= SVMTRACE_GROUP_PIPE;
 	snapshot_gather(snap, groups);
-	snapshot_preview(snap, &pc->look, pc->preview);
+	if (unlikely(pc->preview))
+		snapshot_preview(snap, &pc->look, pc->preview);
+	else
+		snap->preview_wanted = 0;
 }
 
 /* Of a record that is written before the return. */
-static u32 marks_now(const struct snapshot *snap, const struct session *session)
+static nokprobe_inline u32 marks_now(const struct snapshot *snap, const struct session *session)
 {
 	u32 marks = snapshot_no_result(snap);
 
@@ -188,7 +235,7 @@ static u32 marks_now(const struct snapshot *snap, const struct session *session)
 }
 
 /* A flight recorder ends with the call that it was waiting for. */
-static void trigger(struct session *session, struct snapshot *snap)
+static nokprobe_inline void trigger(struct session *session, struct snapshot *snap)
 {
 	if (!session_is_readable(session) &&
 	    filter_triggers(rcu_dereference(session->filter), snap))
@@ -198,7 +245,7 @@ static void trigger(struct session *session, struct snapshot *snap)
 /* Without an instance: this is all that will be known of the call. */
 static void record_now(struct probe_cpu *pc)
 {
-	struct snapshot *snap = &pc->snap;
+	struct snapshot *snap = scratch_of(pc);
 	u32 slots;
 
 	take_snapshot(pc, snap);
@@ -221,24 +268,38 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct probe *probe = container_of(kp, struct probe, rp.kp);
 	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
-	bool granted;
 
-	rcu_read_lock();
-	snapshot_begin(&pc->snap, probe->syscall,
-		       (struct pt_regs *)regs_get_kernel_argument(regs, 0));
+	handler_lock();
+	pc->probe = probe;
+	pc->user_regs = (struct pt_regs *)regs_get_kernel_argument(regs, 0);
 	if (ask_sessions(pc)) {
+		bool granted = quota_take(&probe->quota, &pc->bucket);
+
 		pc->recorded = false;
-		granted = quota_take(&pc->bucket);
-		if (granted)
+		if (likely(granted))
 			probe->core(kp, regs);
-		if (!pc->recorded) {
+		if (unlikely(!pc->recorded)) {
 			if (granted)
-				quota_give(pc->bucket);
+				quota_give(&probe->quota, pc->bucket);
 			record_now(pc);
 		}
 	}
-	rcu_read_unlock();
+	handler_unlock();
 	return 0;
+}
+
+/* A filter has gathered something for it already. */
+static void take_over(struct snapshot *snap, const struct snapshot *from)
+{
+	u32 slots;
+
+	snapshot_copy(snap, from);
+	for (slots = snap->undecided; slots; slots &= slots - 1) {
+		struct program *program = from->programs[__ffs(slots)];
+
+		snap->programs[__ffs(slots)] = program;
+		program_enter(program);
+	}
 }
 
 /* Called by the kretprobe core, inside of enter(), if it has an instance. */
@@ -248,17 +309,12 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct snapshot *snap = (struct snapshot *)ri->data;
 	u32 slots;
 
-	snapshot_copy(snap, &pc->snap);
-	for (slots = snap->undecided; slots; slots &= slots - 1) {
-		struct program *program = pc->snap.programs[__ffs(slots)];
-
-		snap->programs[__ffs(slots)] = program;
-		program_enter(program);
-	}
+	if (unlikely(pc->begun))
+		take_over(snap, &pc->snap);
+	else
+		snapshot_begin(snap, pc->probe->syscall, pc->user_regs);
 	take_snapshot(pc, snap);
 	pc->recorded = true;
-	if (!pc->entries)
-		return 0;
 	for (slots = pc->entries; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 
@@ -279,8 +335,7 @@ static u32 decide(struct snapshot *snap)
 {
 	u32 slots, rejected = 0;
 
-	if (snap->undecided)
-		snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
+	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	for (slots = snap->undecided; slots; slots &= slots - 1) {
 		unsigned int slot = __ffs(slots);
 		struct program *program = snap->programs[slot];
@@ -298,10 +353,10 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct snapshot *snap = (struct snapshot *)ri->data;
 	u32 slots, rejected;
 
-	rcu_read_lock();
-	quota_give(snap->bucket);
+	handler_lock();
+	quota_give(&probes[snap->probe].quota, snap->bucket);
 	snapshot_return(snap, &pc->look, (s64)regs_return_value(regs));
-	rejected = decide(snap);
+	rejected = unlikely(snap->undecided) ? decide(snap) : 0;
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 		struct stream_counts *counts;
@@ -319,20 +374,15 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 		}
 		counts->returned++;
 	}
-	rcu_read_unlock();
+	handler_unlock();
 	return 0;
 }
 
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
-NOKPROBE_SYMBOL(ask);
 NOKPROBE_SYMBOL(wait_for_return);
-NOKPROBE_SYMBOL(add_wishes);
-NOKPROBE_SYMBOL(ask_sessions);
-NOKPROBE_SYMBOL(take_snapshot);
-NOKPROBE_SYMBOL(marks_now);
-NOKPROBE_SYMBOL(trigger);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(enter);
+NOKPROBE_SYMBOL(take_over);
 NOKPROBE_SYMBOL(entry_instance);
 NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(leave);
@@ -353,6 +403,7 @@ static int register_probe(struct probe *probe)
 		.data_size = sizeof(struct snapshot),
 		.maxactive = instances_max / probe->share,
 	};
+	quota_reset(&probe->quota, probe->rp.maxactive);
 	err = register_kretprobe(&probe->rp);
 	if (err)
 		return err;
@@ -381,7 +432,6 @@ static int register_probes(void)
 	unsigned int i;
 	int err;
 
-	quota_reset(instances_max);
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
 		err = register_probe(&probes[i]);
 		if (err) {
@@ -466,6 +516,20 @@ u64 probe_features(void)
 	return features;
 }
 
+static int init_quotas(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		probes[i].number = i;
+		err = quota_init(&probes[i].quota);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /**
  * probe_init() - prepares the probes, and tries whether they can be armed
  * @instances: calls in flight, per probe, whose return can be seen
@@ -480,15 +544,12 @@ int probe_init(unsigned int instances)
 	instances_max = instances;
 	identity_init();
 	umem_init();
-	err = quota_init();
-	if (err)
-		return err;
 	probe_cpus = alloc_percpu(struct probe_cpu);
-	if (!probe_cpus) {
-		quota_exit();
+	if (!probe_cpus)
 		return -ENOMEM;
-	}
-	err = probe_arm();
+	err = init_quotas();
+	if (!err)
+		err = probe_arm();
 	if (err) {
 		probe_exit();
 		return err;
@@ -502,6 +563,9 @@ int probe_init(unsigned int instances)
  */
 void probe_exit(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		quota_exit(&probes[i].quota);
 	free_percpu(probe_cpus);
-	quota_exit();
 }

@@ -8,123 +8,85 @@
  * cannot choose to share with another. Whoever is in user namespaces counts as
  * the owner of the outermost: subordinate ids are no further users.
  */
-#include <linux/bits.h>
-#include <linux/cred.h>
-#include <linux/hash.h>
+#include <linux/atomic.h>
+#include <linux/minmax.h>
+#include <linux/once.h>
 #include <linux/percpu.h>
-#include <linux/percpu_counter.h>
 #include <linux/random.h>
 #include <linux/user_namespace.h>
 
 #include "quota.h"
 
-#define BUCKET_BITS 7
-#define BUCKETS BIT(BUCKET_BITS)
+/* A CPU adds to the total when it has taken or given back so many. */
+#define BATCH_MAX 64
 
-/* What calls of each user have taken less given back on a CPU; may be negative. */
-struct quota_cpu {
-	int held[BUCKETS];
-};
-
-static struct quota_cpu __percpu *held;
-static struct percpu_counter total;
-static u32 key __read_mostly;
-static int instances_max;
+u32 quota_key __read_mostly;
 
 /**
- * quota_init() - allocates the counters
+ * quota_init() - allocates the counters of a pool
+ * @quota: of the pool
  *
  * Return: 0 or -ENOMEM.
  */
-int quota_init(void)
+int quota_init(struct quota *quota)
 {
-	int err;
-
-	get_random_bytes(&key, sizeof(key));
-	err = percpu_counter_init(&total, 0, GFP_KERNEL);
-	if (err)
-		return err;
-	held = alloc_percpu(struct quota_cpu);
-	if (!held) {
-		percpu_counter_destroy(&total);
-		return -ENOMEM;
-	}
-	return 0;
+	get_random_once(&quota_key, sizeof(quota_key));
+	quota->cpus = alloc_percpu(struct quota_cpu);
+	return quota->cpus ? 0 : -ENOMEM;
 }
 
 /**
- * quota_exit() - undoes quota_init()
+ * quota_exit() - undoes quota_init(), or a failed one
+ * @quota: of the pool
  */
-void quota_exit(void)
+void quota_exit(struct quota *quota)
 {
-	free_percpu(held);
-	percpu_counter_destroy(&total);
+	free_percpu(quota->cpus);
 }
 
 /**
  * quota_reset() - starts afresh, while no probe is armed
- * @instances: return hooks that there will be
+ * @quota:     of the pool
+ * @instances: return hooks that there will be in it
  */
-void quota_reset(unsigned int instances)
+void quota_reset(struct quota *quota, unsigned int instances)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		memset(per_cpu_ptr(held, cpu), 0, sizeof(*held));
-	percpu_counter_set(&total, 0);
-	instances_max = instances;
+		memset(per_cpu_ptr(quota->cpus, cpu), 0, sizeof(struct quota_cpu));
+	atomic_set(&quota->total, 0);
+	quota->crowded = instances / 4;
+	quota->share = instances / 8;
+	/* What is pending on all CPUs together stays a small part. */
+	quota->batch = clamp_t(int, instances / 16 / num_possible_cpus(), 1, BATCH_MAX);
 }
 
-/* Initial namespace: the user; else the one who made the outermost other one. */
-static u32 accountable_uid(void)
+/**
+ * quota_owner() - who answers for a user in user namespaces
+ * @ns: of current, not the initial one
+ *
+ * Return: the owner of the outermost but one.
+ */
+u32 quota_owner(const struct user_namespace *ns)
 {
-	const struct cred *cred = current_cred();
-	const struct user_namespace *ns = cred->user_ns;
-
-	if (!ns->parent)
-		return cred->uid.val;
 	while (ns->parent->parent)
 		ns = ns->parent;
 	return ns->owner.val;
 }
 
-static bool over_quota(u16 bucket)
+/**
+ * quota_refuses() - has a user as many as one may have, when they become few?
+ * @quota:  of the pool
+ * @bucket: of the user
+ *
+ * Preemption off.
+ */
+bool quota_refuses(const struct quota *quota, u16 bucket)
 {
 	int cpu, sum = 0;
 
-	if (percpu_counter_read(&total) < instances_max / 4)
-		return false;
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(held, cpu)->held[bucket]);
-	return sum >= instances_max / 8;
-}
-
-/**
- * quota_take() - asks for a return hook for a call of current
- * @bucket: for quota_give()
- *
- * Preemption off.
- *
- * Return: whether current's user may have one more.
- */
-bool quota_take(u16 *bucket)
-{
-	*bucket = hash_32(accountable_uid() ^ key, BUCKET_BITS);
-	if (over_quota(*bucket))
-		return false;
-	this_cpu_inc(held->held[*bucket]);
-	percpu_counter_add(&total, 1);
-	return true;
-}
-
-/**
- * quota_give() - gives back what quota_take() granted
- * @bucket: from there
- *
- * Preemption off.
- */
-void quota_give(u16 bucket)
-{
-	this_cpu_dec(held->held[bucket]);
-	percpu_counter_sub(&total, 1);
+		sum += READ_ONCE(per_cpu_ptr(quota->cpus, cpu)->held[bucket]);
+	return sum >= quota->share;
 }

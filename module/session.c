@@ -27,10 +27,7 @@ static DEFINE_MUTEX(table_lock);
 static DECLARE_BITMAP(taken_slots, SESSIONS_MAX);
 static unsigned int slots_max;
 
-/* What the probes see: started sessions. Changed under their session->lock. */
-static struct session __rcu *started[SESSIONS_MAX];
-static atomic_t active;
-static atomic64_t epoch;
+struct session_table session_table;
 
 /*
  * rings_lock protects the list of sessions that get rings for new CPUs, and the
@@ -59,43 +56,6 @@ unsigned int sessions_max(void)
 unsigned int sessions_open(void)
 {
 	return bitmap_weight(taken_slots, SESSIONS_MAX);
-}
-
-/**
- * sessions_active() - which sessions have been started
- *
- * Return: a bit per slot. Any context.
- */
-u32 sessions_active(void)
-{
-	return atomic_read(&active);
-}
-
-/**
- * session_at() - the started session of a slot
- * @slot: below SESSIONS_MAX
- *
- * Under rcu_read_lock(), for as long as the result is used.
- *
- * Return: the session, or NULL if it is not started.
- */
-struct session *session_at(unsigned int slot)
-{
-	return rcu_dereference(started[slot]);
-}
-
-/**
- * session_epoch() - number of starts so far
- *
- * A call that has seen a session at session_at(), and reads this afterwards,
- * gets at least that session's epoch, and less than that of any later session
- * in the same slot, because stopping waits for the probes.
- *
- * Return: the number. Any context.
- */
-u64 session_epoch(void)
-{
-	return atomic64_read(&epoch);
 }
 
 static void free_rings(struct session *session)
@@ -461,10 +421,10 @@ static int start(struct session *session)
 	}
 	session->settled = !flight;
 	WRITE_ONCE(session->rules.overwrite, flight);
-	session->epoch = atomic64_inc_return(&epoch);
+	session->epoch = atomic64_inc_return(&session_table.epoch);
 	session->state = SVMTRACE_STATE_STARTED;
-	rcu_assign_pointer(started[session->slot], session);
-	atomic_or(BIT(session->slot), &active);
+	rcu_assign_pointer(session_table.started[session->slot], session);
+	atomic_or(BIT(session->slot), &session_table.active);
 	return 0;
 }
 
@@ -488,19 +448,6 @@ int session_start(struct session *session)
 	mutex_unlock(&session->lock);
 	mutex_unlock(&session->read_lock);
 	return err;
-}
-
-/**
- * session_is_readable() - can its records be read?
- * @session: any
- *
- * Any context.
- *
- * Return: false for a flight recorder that overwrites them.
- */
-bool session_is_readable(const struct session *session)
-{
-	return !READ_ONCE(session->rules.overwrite);
 }
 
 /**
@@ -599,8 +546,8 @@ int session_stop(struct session *session)
 	mutex_lock(&session->lock);
 	if (session->state != SVMTRACE_STATE_STARTED)
 		goto unlock;
-	atomic_andnot(BIT(session->slot), &active);
-	rcu_assign_pointer(started[session->slot], NULL);
+	atomic_andnot(BIT(session->slot), &session_table.active);
+	rcu_assign_pointer(session_table.started[session->slot], NULL);
 	probe_disarm();
 	synchronize_rcu();
 	session_flush_gaps(session);

@@ -5,9 +5,11 @@
 #ifndef SVMTRACE_SESSION_H
 #define SVMTRACE_SESSION_H
 
+#include <linux/atomic.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/svmtrace.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -70,13 +72,74 @@ struct session {
 	} line;
 };
 
+/**
+ * struct session_table - what the probes see; changed under the session's lock
+ * @active:  bit per slot of the sessions that have been started
+ * @epoch:   number of starts so far
+ * @started: these sessions, by slot
+ */
+struct session_table {
+	atomic_t active;
+	atomic64_t epoch;
+	struct session __rcu *started[SESSIONS_MAX];
+};
+
+extern struct session_table session_table;
+
+/**
+ * sessions_active() - which sessions have been started
+ *
+ * Return: a bit per slot. Any context.
+ */
+static inline u32 sessions_active(void)
+{
+	return atomic_read(&session_table.active);
+}
+
+/**
+ * session_at() - the started session of a slot
+ * @slot: below SESSIONS_MAX
+ *
+ * Under rcu_read_lock(), for as long as the result is used.
+ *
+ * Return: the session, or NULL if it is not started.
+ */
+static inline struct session *session_at(unsigned int slot)
+{
+	return rcu_dereference(session_table.started[slot]);
+}
+
+/**
+ * session_epoch() - number of starts so far
+ *
+ * A call that has seen a session at session_at(), and reads this afterwards,
+ * gets at least that session's epoch, and less than that of any later session
+ * in the same slot, because stopping waits for the probes.
+ *
+ * Return: the number. Any context.
+ */
+static inline u64 session_epoch(void)
+{
+	return atomic64_read(&session_table.epoch);
+}
+
+/**
+ * session_is_readable() - can its records be read?
+ * @session: any
+ *
+ * Any context.
+ *
+ * Return: false for a flight recorder that overwrites them.
+ */
+static inline bool session_is_readable(const struct session *session)
+{
+	return !READ_ONCE(session->rules.overwrite);
+}
+
 int sessions_init(unsigned int max);
 void sessions_exit(void);
 unsigned int sessions_max(void);
 unsigned int sessions_open(void);
-u32 sessions_active(void);
-struct session *session_at(unsigned int slot);
-u64 session_epoch(void);
 
 struct session *session_create(void);
 void session_destroy(struct session *session);
@@ -84,7 +147,6 @@ int session_start(struct session *session);
 int session_stop(struct session *session);
 int session_freeze(struct session *session);
 void session_freeze_now(struct session *session);
-bool session_is_readable(const struct session *session);
 void session_settle(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,

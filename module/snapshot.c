@@ -29,27 +29,17 @@ static const u8 arg_types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
 #include <linux/svmtrace_fields.h>
 };
 
-/*
- * Extends to 64 bits as the kernel takes them. Unrolled for a constant syscall,
- * this is six moves.
- */
-static __always_inline void extend(u64 *to, const unsigned long *args,
-				   unsigned int syscall)
+/* Extends to 64 bits as the kernel takes them: few moves, for a constant syscall. */
+static __always_inline void extend(u64 *args, unsigned int syscall)
 {
 	unsigned int i;
 
 #pragma GCC unroll 6
 	for (i = 0; i < SVMTRACE_ARGS_MAX; i++) {
-		switch (arg_types[syscall][i]) {
-		case ARG_s32:
-			to[i] = (s64)(s32)args[i];
-			break;
-		case ARG_u32:
-			to[i] = (u32)args[i];
-			break;
-		default:
-			to[i] = args[i];
-		}
+		if (arg_types[syscall][i] == ARG_s32)
+			args[i] = (s64)(s32)args[i];
+		else if (arg_types[syscall][i] == ARG_u32)
+			args[i] = (u32)args[i];
 	}
 }
 
@@ -64,53 +54,40 @@ static __always_inline void extend(u64 *to, const unsigned long *args,
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs)
 {
-	unsigned long args[SVMTRACE_ARGS_MAX];
+	u64 *args = snap->d.args;
+	u8 abi = current_abi();
 	unsigned int i;
 
-	syscall_get_arguments(current, user_regs, args);
+	BUILD_BUG_ON(sizeof(long) != sizeof(u64));
+	syscall_get_arguments(current, user_regs, (unsigned long *)args);
 	snap->d.record = (struct svmtrace_record){
 		.kind = SVMTRACE_KIND_CALL,
 		.syscall = syscall,
 	};
-	snap->d.call = (struct svmtrace_call){
-		.tid = current->pid,
-		.abi = current_abi(),
-	};
+	snap->d.call = (struct svmtrace_call){ .tid = current->pid, .abi = abi };
 	/* A 64-bit task can leave anything in the upper halves. */
-	for (i = 0; snap->d.call.abi == SVMTRACE_ABI_IA32 && i < SVMTRACE_ARGS_MAX; i++)
+	for (i = 0; unlikely(abi == SVMTRACE_ABI_IA32) && i < SVMTRACE_ARGS_MAX; i++)
 		args[i] = (u32)args[i];
-	if (syscall == SVMTRACE_NR_vmsplice)
-		extend(snap->d.args, args, SVMTRACE_NR_vmsplice);
-	else
-		extend(snap->d.args, args, SVMTRACE_NR_process_vm_writev);
+	if (syscall == SVMTRACE_NR_vmsplice) {
+		extend(args, SVMTRACE_NR_vmsplice);
+		args[4] = 0;
+		args[5] = 0;
+	} else {
+		extend(args, SVMTRACE_NR_process_vm_writev);
+	}
 	snap->d.pipe.direction = SVMTRACE_PIPE_NONE;
 	snap->d.present = 0;
 	snap->d.reserved = 0;
+	snap->exe.len = 0;
+	snap->target_exe.len = 0;
 	snap->have = 0;
 	snap->undecided = 0;
 }
 
-/* Both syscalls have their arrays, as address and count, from argument 1 on. */
-static unsigned int sides_of(const struct snapshot *snap)
+/* Entries as far as the kernel could accept them. */
+static u32 snapshot_reach(const struct snapshot *snap, unsigned int side)
 {
-	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
-}
-
-/**
- * snapshot_count() - the length of an iovec array, as the kernel takes it
- * @snap: the call, which has that array
- * @side: LOCAL or REMOTE
- *
- * The argument is a long, but import_iovec() takes 32 bits: a count of 2^32 + 1
- * is a valid call with one entry. The remote array does not pass through it.
- *
- * Return: entries, perhaps more than the kernel accepts. Any context.
- */
-u64 snapshot_count(const struct snapshot *snap, unsigned int side)
-{
-	u64 count = snap->d.args[2 + 2 * side];
-
-	return side == LOCAL ? (u32)count : count;
+	return min_t(u64, snapshot_count(snap, side), SVMTRACE_IOVS_MAX);
 }
 
 /**
@@ -129,9 +106,9 @@ struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
 		.compat = snap->d.call.abi != SVMTRACE_ABI_64,
 	};
 
-	if (side < sides_of(snap)) {
+	if (side < snapshot_sides(snap)) {
 		iov.addr = snap->d.args[1 + 2 * side];
-		iov.n = min_t(u64, snapshot_count(snap, side), SVMTRACE_IOVS_MAX);
+		iov.n = snapshot_reach(snap, side);
 	}
 	return iov;
 }
@@ -142,18 +119,43 @@ static void set_totals(struct snapshot *snap)
 	snap->d.call.remote_bytes = snap->scan[REMOTE].total;
 }
 
-static void read_arrays(struct snapshot *snap)
+/* The arrays of both syscalls stand, as address and count, from argument 1 on. */
+static __always_inline const struct umem_few *few_of(const struct snapshot *snap)
+{
+	BUILD_BUG_ON(sizeof(struct umem_few) != 2 * sizeof(snap->d.args[0]));
+	return (const struct umem_few *)&snap->d.args[1];
+}
+
+/* Few entries: 32 bits of the local count say so only if the others are zero. */
+static __always_inline bool read_few(struct snapshot *snap, unsigned int sides)
+{
+	return snap->d.args[2] <= UMEM_FEW && snap->d.call.abi == SVMTRACE_ABI_64 &&
+	       (sides == 1 || snap->d.args[4] <= UMEM_FEW) &&
+	       umem_read_few(few_of(snap), sides, snap->iov, snap->scan);
+}
+
+static noinline void read_many(struct snapshot *snap)
 {
 	unsigned int side;
 
-	snap->scan[REMOTE] = (struct iov_scan){};
-	for (side = 0; side < sides_of(snap); side++) {
+	for (side = 0; side < snapshot_sides(snap); side++) {
 		struct umem_iov iov = snapshot_iov(snap, side);
 
 		umem_scan_iov(&snap->scan[side], &iov, snap->iov[side], SNAPSHOT_IOVS);
 		if (snap->scan[side].read < iov.n)
 			snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 	}
+}
+
+static __always_inline void read_arrays(struct snapshot *snap)
+{
+	unsigned int sides = snapshot_sides(snap);
+
+	if (sides == 1)
+		snap->scan[REMOTE] = (struct iov_scan){};
+	snap->few = read_few(snap, sides);
+	if (unlikely(!snap->few))
+		read_many(snap);
 	set_totals(snap);
 }
 
@@ -195,7 +197,6 @@ static u32 look_up_target(struct snapshot *snap)
 {
 	struct task_struct *task = identity_find(snap->d.args[0]);
 
-	snap->target_exe.len = 0;
 	if (!task) {
 		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
 		return 0;
@@ -206,24 +207,13 @@ static u32 look_up_target(struct snapshot *snap)
 	return TARGET_GROUPS;
 }
 
-static u32 groups_of_syscall(const struct snapshot *snap)
-{
-	return SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT | SNAPSHOT_TIME |
-	       SNAPSHOT_ARRAYS |
-	       (snap->d.record.syscall == SVMTRACE_NR_vmsplice ? SVMTRACE_GROUP_PIPE :
-								TARGET_GROUPS);
-}
-
-/* What a call does not have reads as zeros. */
-static void clear_absent(struct snapshot *snap, u32 groups)
-{
-	if (groups & SVMTRACE_GROUP_TARGET)
-		snap->d.target = (struct svmtrace_target){};
-	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
-		snap->d.target_context = (struct svmtrace_target_context){};
-	if (groups & SVMTRACE_GROUP_PIPE)
-		snap->d.pipe = (struct svmtrace_pipe){};
-}
+/* What there can be to gather. */
+static const u16 groups_of_syscall[SVMTRACE_NR_SYSCALLS] = {
+	[SVMTRACE_NR_process_vm_writev] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
+					  TARGET_GROUPS | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+	[SVMTRACE_NR_vmsplice] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
+				 SVMTRACE_GROUP_PIPE | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+};
 
 /**
  * snapshot_gather() - takes facts of a call that enters
@@ -234,14 +224,20 @@ static void clear_absent(struct snapshot *snap, u32 groups)
  */
 void snapshot_gather(struct snapshot *snap, u32 groups)
 {
-	u32 present = 0, wanted = groups;
+	u32 present = 0;
 
-	groups &= groups_of_syscall(snap) & ~snap->have;
+	/* The name of the executable is compared with that of the thread. */
+	if (groups & SVMTRACE_GROUP_CONTEXT)
+		groups |= SVMTRACE_GROUP_CALLER;
+	if (groups & TARGET_GROUPS)
+		groups |= TARGET_GROUPS;
+	groups &= groups_of_syscall[snap->d.record.syscall] & ~snap->have;
+	snap->have |= groups;
 	if (groups & SNAPSHOT_TIME)
 		snap->d.call.entry_time = ktime_get_mono_fast_ns();
 	if (groups & SNAPSHOT_ARRAYS) {
 		read_arrays(snap);
-		if (sides_of(snap) > REMOTE)
+		if (snapshot_sides(snap) > REMOTE)
 			present |= SVMTRACE_PRESENT_REMOTE;
 	}
 	if (groups & SVMTRACE_GROUP_CALLER) {
@@ -249,20 +245,36 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 		present |= SVMTRACE_GROUP_CALLER;
 	}
 	if (groups & SVMTRACE_GROUP_CONTEXT) {
-		snap->d.record.marks |= identity_context(&snap->d.context, &snap->exe);
+		snap->d.record.marks |= identity_context(&snap->d.context, &snap->exe,
+							   snap->d.caller.comm);
 		present |= SVMTRACE_GROUP_CONTEXT;
 	}
 	if (groups & SVMTRACE_GROUP_PIPE) {
 		pipe_at_entry(&snap->d.pipe, snap->d.args[0]);
 		present |= SVMTRACE_GROUP_PIPE;
 	}
-	if (groups & TARGET_GROUPS) {
+	if (groups & TARGET_GROUPS)
 		present |= look_up_target(snap);
-		groups |= TARGET_GROUPS;
-	}
 	snap->d.present |= present;
-	snap->have |= groups;
-	clear_absent(snap, wanted & ~snap->d.present);
+}
+
+/**
+ * snapshot_gather_all() - takes what a program needs
+ * @snap:   after snapshot_begin()
+ * @groups: as for snapshot_gather()
+ *
+ * What a call does not have reads as zeros. In a probe, under rcu_read_lock().
+ */
+void snapshot_gather_all(struct snapshot *snap, u32 groups)
+{
+	snapshot_gather(snap, groups);
+	groups &= ~snap->d.present;
+	if (groups & SVMTRACE_GROUP_TARGET)
+		snap->d.target = (struct svmtrace_target){};
+	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		snap->d.target_context = (struct svmtrace_target_context){};
+	if (groups & SVMTRACE_GROUP_PIPE)
+		snap->d.pipe = (struct svmtrace_pipe){};
 }
 
 /**
@@ -276,16 +288,8 @@ void snapshot_copy(struct snapshot *to, const struct snapshot *from)
 {
 	unsigned int side;
 
-	if (!from->have) {
-		/* Just the arguments. */
-		memcpy(to, from, offsetof(struct snapshot, d.caller));
-		to->d.pipe.direction = from->d.pipe.direction;
-		to->d.present = 0;
-		to->d.reserved = 0;
-		return;
-	}
 	memcpy(to, from, offsetof(struct snapshot, iov));
-	for (side = 0; (from->have & SNAPSHOT_ARRAYS) && side < sides_of(from); side++)
+	for (side = 0; (from->have & SNAPSHOT_ARRAYS) && side < snapshot_sides(from); side++)
 		memcpy(to->iov[side], from->iov[side],
 		       min_t(u32, from->scan[side].read, SNAPSHOT_IOVS) *
 		       sizeof(to->iov[side][0]));
@@ -327,7 +331,7 @@ static bool entries_differ(const struct svmtrace_iovec *a, const struct svmtrace
 
 /* What could not be read before but can be now is taken over, and marked so. */
 static void adopt_array(struct snapshot *snap, const struct second_look *look,
-			unsigned int side, unsigned int n)
+			unsigned int side)
 {
 	const struct iov_scan *now = &look->scan[side];
 
@@ -335,7 +339,7 @@ static void adopt_array(struct snapshot *snap, const struct second_look *look,
 	snap->scan[side] = *now;
 	set_totals(snap);
 	snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
-	if (now->read == n)
+	if (now->read == snapshot_reach(snap, side))
 		snap->d.record.marks &= ~SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 }
 
@@ -357,7 +361,7 @@ static void check_array(struct snapshot *snap, struct second_look *look,
 	if (differ)
 		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
 	else if (now->read > then->read)
-		adopt_array(snap, look, side, iov.n);
+		adopt_array(snap, look, side);
 }
 
 static void check_preview(struct snapshot *snap, struct second_look *look)
@@ -394,30 +398,72 @@ static void read_arrived(struct snapshot *snap, struct second_look *look, s64 re
 		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 }
 
+/* Anything but few entries that are the same. */
+static noinline void check_arrays(struct snapshot *snap, struct second_look *look)
+{
+	unsigned int side;
+
+	for (side = 0; side < snapshot_sides(snap); side++)
+		check_array(snap, look, side);
+}
+
+/*
+ * One entry was seen to be different, whatever is there by now: that has to be what
+ * the second look has.
+ */
+static noinline void note_other(struct snapshot *snap, struct second_look *look,
+				unsigned int number, const struct svmtrace_iovec *other)
+{
+	unsigned int side = number / UMEM_FEW, i = number % UMEM_FEW;
+
+	if (i < look->scan[side].read) {
+		look->iov[side][i] = *other;
+		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
+	}
+}
+
+static __always_inline void look_again(struct snapshot *snap, struct second_look *look)
+{
+	struct svmtrace_iovec other;
+	int number = UMEM_FAULT;
+
+	if (likely(snap->few)) {
+		number = umem_same_few(few_of(snap), snapshot_sides(snap),
+				       (const struct svmtrace_iovec (*)[UMEM_FEW])snap->iov,
+				       &other);
+		if (likely(number == UMEM_SAME))
+			return;
+	}
+	check_arrays(snap, look);
+	if (number >= 0)
+		note_other(snap, look, number, &other);
+}
+
+static noinline void check_payload(struct snapshot *snap, struct second_look *look)
+{
+	if (moves_out_of_pipe(snap))
+		read_arrived(snap, look, snap->d.call.ret);
+	else
+		check_preview(snap, look);
+}
+
 /**
  * snapshot_return() - looks again, when the call returns
  * @snap: as it was at entry; its result and marks are completed
- * @look: what is found now, of this CPU
+ * @look: what is found now, of this CPU; only what is marked to have changed
  * @ret:  what the kernel function returned
  *
  * In a probe, under rcu_read_lock().
  */
 void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
 {
-	unsigned int side;
-
 	snap->d.call.ret = ret;
 	snap->d.present |= SVMTRACE_PRESENT_RESULT;
-	for (side = 0; side < sides_of(snap); side++)
-		check_array(snap, look, side);
+	look_again(snap, look);
 	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
 		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
-	if (!snap->preview_wanted)
-		return;
-	if (moves_out_of_pipe(snap))
-		read_arrived(snap, look, ret);
-	else
-		check_preview(snap, look);
+	if (unlikely(snap->preview_wanted))
+		check_payload(snap, look);
 }
 
 /**
@@ -433,7 +479,7 @@ u32 snapshot_no_result(const struct snapshot *snap)
 	u32 marks = snap->d.record.marks | SVMTRACE_MARK_NO_RESULT;
 	unsigned int side;
 
-	for (side = 0; side < sides_of(snap); side++)
+	for (side = 0; side < snapshot_sides(snap); side++)
 		marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
 	return marks | PREVIEW_MARK(SVMTRACE_MARK_UNCHECKED);
 }

@@ -21,7 +21,7 @@ struct program;
 struct pt_regs;
 
 /* What a snapshot holds of an iovec array; of the rest it keeps a hash. */
-#define SNAPSHOT_IOVS		16
+#define SNAPSHOT_IOVS		UMEM_FEW
 /* What it holds of the payload; of the rest it keeps a hash. */
 #define SNAPSHOT_PREVIEW	640
 
@@ -39,10 +39,12 @@ enum { LOCAL, REMOTE, SIDES };
  * @sessions: bit per slot of the sessions that see the call
  * @undecided: of them, those whose filter program decides at return
  * @epoch:    session_epoch() when it entered
- * @bucket:   of the instance quota
+ * @probe:    number of the probe
+ * @bucket:   of its quota
  * @preview_wanted: bytes of payload that some session wants
  * @preview_len: bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
+ * @few:      all entries of the arrays are in @iov, by umem_read_few()
  * @d:	      the facts
  * @exe:      name of the caller's executable
  * @target_exe: name of the target's executable
@@ -56,10 +58,12 @@ struct snapshot {
 	u32 sessions;
 	u32 undecided;
 	u64 epoch;
+	u8 probe;
 	u16 bucket;
 	u16 preview_wanted;
 	u16 preview_len;
 	u16 have;
+	bool few;
 	struct svmtrace_filter_data d;
 	struct exe_name exe;
 	struct exe_name target_exe;
@@ -84,14 +88,42 @@ struct second_look {
 	u8 preview[SVMTRACE_PREVIEW_MAX];
 };
 
+/**
+ * snapshot_sides() - how many iovec arrays a call has
+ * @snap: the call
+ *
+ * Return: 1, or SIDES if there is a remote one. Any context.
+ */
+static inline unsigned int snapshot_sides(const struct snapshot *snap)
+{
+	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
+}
+
+/**
+ * snapshot_count() - the length of an iovec array, as the kernel takes it
+ * @snap: the call, which has that array
+ * @side: LOCAL or REMOTE
+ *
+ * The argument is a long, but import_iovec() takes 32 bits: a count of 2^32 + 1
+ * is a valid call with one entry. The remote array does not pass through it.
+ *
+ * Return: entries, perhaps more than the kernel accepts. Any context.
+ */
+static inline u64 snapshot_count(const struct snapshot *snap, unsigned int side)
+{
+	u64 count = snap->d.args[2 + 2 * side];
+
+	return side == LOCAL ? (u32)count : count;
+}
+
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs);
 void snapshot_gather(struct snapshot *snap, u32 groups);
+void snapshot_gather_all(struct snapshot *snap, u32 groups);
 void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
 void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret);
 u32 snapshot_no_result(const struct snapshot *snap);
-u64 snapshot_count(const struct snapshot *snap, unsigned int side);
 struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side);
 
 #endif /* SVMTRACE_SNAPSHOT_H */

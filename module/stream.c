@@ -14,13 +14,6 @@
 
 #define GAP_SIZE (sizeof(struct svmtrace_record) + sizeof(struct svmtrace_gap))
 
-/* Nothing is lost between the last record and the next. */
-static void close_gap(struct stream *stream)
-{
-	stream->gap.last_seq = stream->seq - 1;
-	stream->gap.first_seq = stream->seq;
-}
-
 /**
  * stream_init() - prepares a stream that is all zeros
  * @stream: of no use to anybody yet
@@ -29,7 +22,6 @@ static void close_gap(struct stream *stream)
 void stream_init(struct stream *stream, const struct stream_rules *rules)
 {
 	stream->rules = rules;
-	close_gap(stream);
 }
 
 /**
@@ -40,19 +32,19 @@ void stream_init(struct stream *stream, const struct stream_rules *rules)
  */
 bool stream_has_gap(const struct stream *stream)
 {
-	return READ_ONCE(stream->gap.last_seq) + 1 != READ_ONCE(stream->gap.first_seq);
+	return READ_ONCE(stream->lost);
 }
 
 /* Gives up a record, for the reason that @cause and @count stand for. */
-static bool lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
+static void lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
 {
-	WRITE_ONCE(stream->gap.last_seq, stream->seq++);
+	stream->seq++;
+	WRITE_ONCE(stream->lost, stream->lost + 1);
 	++*cause;
 	if (kind == SVMTRACE_KIND_ENTRY)
 		stream->counts.entries_lost++;
 	else
 		++*count;
-	return false;
 }
 
 /* The clock is monotonic, but not strictly so across its own updates. */
@@ -82,16 +74,18 @@ static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 
 }
 
 /* There is room. */
-static void write_gap(struct stream *stream)
+static noinline void write_gap(struct stream *stream)
 {
 	struct svmtrace_record *record = ring_reserve(stream->ring, GAP_SIZE, 0);
 
 	if (WARN_ON_ONCE(!record))
 		return;
+	stream->gap.first_seq = stream->seq - stream->lost;
+	stream->gap.last_seq = stream->seq - 1;
 	fill_gap(stream, record, next_time(stream), &stream->gap);
 	ring_commit(stream->ring, GAP_SIZE);
 	stream->gap = (struct svmtrace_gap){};
-	close_gap(stream);
+	WRITE_ONCE(stream->lost, 0);
 }
 
 /* Of a flight recorder, who reads is told of all that is missing at the beginning. */
@@ -132,7 +126,7 @@ static u64 first_seq(const struct stream *stream, const struct svmtrace_record *
  * in front of the oldest that stays. Any other record is larger than a gap, so the
  * room for that is there as soon as one has been given up.
  */
-static void overwrite(struct stream *stream, size_t size)
+static noinline void overwrite(struct stream *stream, size_t size)
 {
 	struct ring *ring = stream->ring;
 	const struct svmtrace_record *record = ring_at(ring, ring->tail);
@@ -150,84 +144,98 @@ static void overwrite(struct stream *stream, size_t size)
 		 tail == ring->head ? stream->time : record->time, &sum);
 }
 
-static bool make_room(struct stream *stream, size_t size)
+/* Finds room for @size bytes, and for a gap after them. */
+static void *make_room(struct stream *stream, size_t size)
 {
-	if (ring_reserve(stream->ring, size, GAP_SIZE))
-		return true;
-	if (!READ_ONCE(stream->rules->overwrite))
-		return false;
+	void *room = ring_reserve(stream->ring, size, GAP_SIZE);
+
+	if (likely(room) || !READ_ONCE(stream->rules->overwrite))
+		return room;
 	overwrite(stream, size + GAP_SIZE);
+	return ring_reserve(stream->ring, size, GAP_SIZE);
+}
+
+static bool simulates_loss(struct stream *stream)
+{
+	if (likely(!stream->rules->lose_every) ||
+	    ++stream->turn < stream->rules->lose_every)
+		return false;
+	stream->turn = 0;
 	return true;
+}
+
+/* The same, and the gap of what was lost before is told, or grows. */
+static void *tell_or_lose(struct stream *stream, u8 kind, size_t size)
+{
+	size_t gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
+	void *room;
+
+	if (simulates_loss(stream)) {
+		lose(stream, kind, &stream->gap.simulated, &stream->counts.simulated);
+		return NULL;
+	}
+	room = make_room(stream, gap_size + size);
+	if (unlikely(!room)) {
+		lose(stream, kind, &stream->gap.ring_full, &stream->counts.ring_full);
+		return NULL;
+	}
+	if (likely(!gap_size))
+		return room;
+	write_gap(stream);
+	return ring_reserve(stream->ring, size, GAP_SIZE);
 }
 
 /**
  * stream_begin() - makes room for a record of this CPU, or notes its loss
  * @stream:	of this CPU
- * @slot:	filled in
  * @kind:	SVMTRACE_KIND_CALL or _ENTRY
  * @size:	bytes at most, a multiple of 8
  *
- * Preemption off. If true is returned, the record's header is complete but for
- * syscall, size and marks, and stream_commit() must follow.
+ * Preemption off. If a record is returned, its header is complete but for syscall,
+ * size and marks, and stream_commit() must follow.
  *
- * Return: whether there is room.
+ * Return: room for the record, or NULL.
  */
-bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind, size_t size)
+struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size)
 {
-	const struct stream_rules *rules = stream->rules;
-	struct svmtrace_gap *gap = &stream->gap;
-	struct stream_counts *counts = &stream->counts;
 	/* Pairs with smp_store_release() in add_ring(). */
 	struct ring *ring = smp_load_acquire(&stream->ring);
-	size_t gap_size;
-	bool lost = true;
+	struct svmtrace_record *record;
 
-	if (!ring)
-		return lose(stream, kind, &gap->no_ring, &counts->no_ring);
-	if (!ring_enter(ring)) {
+	if (unlikely(!ring)) {
+		lose(stream, kind, &stream->gap.no_ring, &stream->counts.no_ring);
+		return NULL;
+	}
+	if (unlikely(!ring_enter(ring))) {
 		/* In an interrupt: the stream's numbers are not ours to touch. */
-		counts->nested++;
-		return false;
+		stream->counts.nested++;
+		return NULL;
 	}
-	/* Not before: an interrupt may have told of it until then. */
-	gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
-	if (rules->lose_every && ++stream->turn >= rules->lose_every) {
-		stream->turn = 0;
-		lose(stream, kind, &gap->simulated, &counts->simulated);
-	} else if (!make_room(stream, gap_size + size)) {
-		lose(stream, kind, &gap->ring_full, &counts->ring_full);
-	} else {
-		lost = false;
-	}
-	if (lost) {
+	record = tell_or_lose(stream, kind, size);
+	if (unlikely(!record)) {
 		ring_leave(ring);
-		return false;
+		return NULL;
 	}
-	if (gap_size)
-		write_gap(stream);
-	slot->record = ring_reserve(ring, size, GAP_SIZE);
-	slot->size = size;
-	fill_header(stream, slot->record, kind, size, next_time(stream), stream->seq);
-	return true;
+	fill_header(stream, record, kind, size, next_time(stream), stream->seq);
+	return record;
 }
 
 /**
  * stream_commit() - makes a record visible to the reader
  * @stream: of this CPU
- * @slot:   from stream_begin()
+ * @record: from stream_begin()
  * @size:   bytes written, a multiple of 8, at most what was asked for
  *
  * Preemption off.
  */
-void stream_commit(struct stream *stream, struct stream_slot *slot, size_t size)
+void stream_commit(struct stream *stream, struct svmtrace_record *record, size_t size)
 {
-	slot->record->size = size;
+	record->size = size;
 	stream->seq++;
-	close_gap(stream);
-	if (slot->record->kind == SVMTRACE_KIND_ENTRY)
-		stream->counts.entries++;
-	else
+	if (likely(record->kind == SVMTRACE_KIND_CALL))
 		stream->counts.delivered++;
+	else
+		stream->counts.entries++;
 	ring_commit(stream->ring, size);
 	ring_leave(stream->ring);
 }

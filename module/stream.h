@@ -61,7 +61,8 @@ struct stream_rules {
  * @seq:    number of the next record
  * @time:   of the last record
  * @turn:   records since the last simulated loss
- * @gap:    what was lost since the last record; first_seq == last_seq + 1: none
+ * @lost:   records lost since the last one
+ * @gap:    why; its numbers are filled in when it is written
  *
  * All but @rules and @ring belongs to the CPU, inside of ring_enter() if there is a ring.
  */
@@ -72,22 +73,13 @@ struct stream {
 	u64 seq;
 	u64 time;
 	u32 turn;
+	u64 lost;
 	struct svmtrace_gap gap;
 };
 
-/**
- * struct stream_slot - a record that is being written
- * @record: room for it
- * @size:   of the room
- */
-struct stream_slot {
-	struct svmtrace_record *record;
-	size_t size;
-};
-
 void stream_init(struct stream *stream, const struct stream_rules *rules);
-bool stream_begin(struct stream *stream, struct stream_slot *slot, u8 kind, size_t size);
-void stream_commit(struct stream *stream, struct stream_slot *slot, size_t size);
+struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size);
+void stream_commit(struct stream *stream, struct svmtrace_record *record, size_t size);
 bool stream_has_gap(const struct stream *stream);
 void stream_flush_gap(struct stream *stream);
 

@@ -62,14 +62,46 @@ fault:
 	return false;
 }
 
-static __always_inline void add_entry(struct iov_scan *scan, unsigned int i,
-				      const struct svmtrace_iovec *entry,
-				      const struct umem_iov *iov)
+/*
+ * Reads entries @from to @to; stops at the first that cannot be read. What is wanted of
+ * them is known to the compiler, so that each use is a tight loop of its own.
+ */
+static __always_inline bool scan_part(struct iov_scan *scan, const void __user *array,
+				      bool compat, u32 from, u32 to,
+				      struct svmtrace_iovec *keep, bool hash)
 {
-	if (check_add_overflow(scan->total, entry->len, &scan->total))
-		scan->total = U64_MAX;
-	if (i >= iov->hash_from && i < iov->hash_to)
-		scan->hash = hash_mix(scan->hash, entry->base, entry->len);
+	u64 total = scan->total, mix = scan->hash;
+	struct svmtrace_iovec entry;
+	u32 i;
+
+	for (i = from; i < to; i++) {
+		if (!read_entry(array, i, compat, &entry))
+			break;
+		if (keep)
+			keep[i] = entry;
+		if (check_add_overflow(total, entry.len, &total))
+			total = U64_MAX;
+		if (hash)
+			mix = hash_mix(mix, entry.base, entry.len);
+	}
+	scan->total = total;
+	scan->hash = mix;
+	scan->read = i;
+	return i == to;
+}
+
+static __always_inline void scan_parts(struct iov_scan *scan, const void __user *array,
+				       bool compat, const struct umem_iov *iov,
+				       struct svmtrace_iovec *keep, u32 keep_max)
+{
+	u32 kept = min(iov->n, keep_max);
+	u32 plain = min(kept, iov->hash_from);
+	u32 hashed = clamp(iov->hash_to, kept, iov->n);
+
+	if (scan_part(scan, array, compat, 0, plain, keep, false) &&
+	    scan_part(scan, array, compat, plain, kept, keep, true) &&
+	    scan_part(scan, array, compat, kept, hashed, NULL, true))
+		scan_part(scan, array, compat, hashed, iov->n, NULL, false);
 }
 
 /**
@@ -96,26 +128,19 @@ void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 		   struct svmtrace_iovec *keep, unsigned int keep_max)
 {
 	const void __user *array = (const void __user *)(unsigned long)iov->addr;
-	unsigned int i = 0;
 
 	*scan = (struct iov_scan){};
 	if (!iov->n)
 		return;
 	pagefault_disable();
 	if (user_access_begin(array, iov->n * umem_iov_size(iov->compat))) {
-		for (; i < iov->n; i++) {
-			struct svmtrace_iovec entry;
-
-			if (!read_entry(array, i, iov->compat, &entry))
-				break;
-			if (i < keep_max)
-				keep[i] = entry;
-			add_entry(scan, i, &entry, iov);
-		}
+		if (iov->compat)
+			scan_parts(scan, array, true, iov, keep, keep_max);
+		else
+			scan_parts(scan, array, false, iov, keep, keep_max);
 		user_access_end();
 	}
 	pagefault_enable();
-	scan->read = i;
 }
 
 /* Copies up to a page boundary at a time, so that a fault loses one page only. */

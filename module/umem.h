@@ -3,8 +3,11 @@
 #ifndef SVMTRACE_UMEM_H
 #define SVMTRACE_UMEM_H
 
+#include <linux/kernel.h>
+#include <linux/overflow.h>
 #include <linux/svmtrace.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 
 /**
  * struct umem_iov - an iovec array in the memory of current
@@ -34,6 +37,23 @@ struct iov_scan {
 	u32 read;
 };
 
+/* No more entries than these are few. */
+#define UMEM_FEW 16
+
+/* Results of umem_same_few() besides the number of an entry. */
+#define UMEM_SAME (-1)
+#define UMEM_FAULT (-2)
+
+/**
+ * struct umem_few - an iovec array, as it stands in the arguments of a call
+ * @addr: user address
+ * @n:	  entries
+ */
+struct umem_few {
+	u64 addr;
+	u64 n;
+};
+
 void umem_init(void);
 void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 		   struct svmtrace_iovec *keep, unsigned int keep_max);
@@ -41,5 +61,105 @@ size_t umem_iov_size(bool compat);
 unsigned int umem_gather(u8 *buf, unsigned int size,
 			 const struct svmtrace_iovec *iov, unsigned int n, bool *fault);
 u64 umem_hash(const void *data, unsigned int size);
+
+/*
+ * Most calls have few entries, in the 64-bit layout: all arrays of these are read in
+ * one go. Opens access to them; with n beyond UMEM_FEW, to less than that.
+ */
+static __always_inline bool umem_begin_few(const struct umem_few *few, unsigned int sides)
+{
+	const struct svmtrace_iovec __user *first = u64_to_user_ptr(few[0].addr);
+	const struct svmtrace_iovec __user *last = u64_to_user_ptr(few[sides - 1].addr);
+
+	return access_ok(last, few[sides - 1].n * sizeof(*last)) &&
+	       user_access_begin(first, few[0].n * sizeof(*first));
+}
+
+/**
+ * umem_read_few() - reads the short iovec arrays of a call
+ * @few:   the arrays, of at most UMEM_FEW entries each
+ * @sides: their number, 1 or 2
+ * @iov:   filled in
+ * @scan:  filled in, for each array
+ *
+ * Any context in which current is the caller; does not sleep.
+ *
+ * Return: whether all of them could be read; nothing is filled in completely if not.
+ */
+static __always_inline bool umem_read_few(const struct umem_few *few, unsigned int sides,
+					  struct svmtrace_iovec (*iov)[UMEM_FEW],
+					  struct iov_scan *scan)
+{
+	unsigned int side;
+	bool good = false;
+	u64 sum, i;
+
+	pagefault_disable();
+	if (!umem_begin_few(few, sides))
+		goto enable;
+	for (side = 0; side < sides; side++) {
+		const struct svmtrace_iovec __user *from = u64_to_user_ptr(few[side].addr);
+
+		for (i = 0, sum = 0; i < few[side].n; i++) {
+			unsafe_get_user(iov[side][i].base, &from[i].base, fault);
+			unsafe_get_user(iov[side][i].len, &from[i].len, fault);
+			if (unlikely(check_add_overflow(sum, iov[side][i].len, &sum)))
+				sum = U64_MAX;
+		}
+		scan[side] = (struct iov_scan){ .total = sum, .read = i };
+	}
+	good = true;
+fault:
+	user_access_end();
+enable:
+	pagefault_enable();
+	return good;
+}
+
+/**
+ * umem_same_few() - compares short iovec arrays with what they were
+ * @few:   as for umem_read_few()
+ * @sides: as for umem_read_few()
+ * @iov:   what it read
+ * @other: filled in with what was read now, if that is different
+ *
+ * Any context in which current is the caller; does not sleep.
+ *
+ * Return: the number of the entry that differs, counted from UMEM_FEW in the second
+ * array; UMEM_SAME, or UMEM_FAULT.
+ */
+static __always_inline int umem_same_few(const struct umem_few *few, unsigned int sides,
+					 const struct svmtrace_iovec (*iov)[UMEM_FEW],
+					 struct svmtrace_iovec *other)
+{
+	struct svmtrace_iovec now;
+	int result = UMEM_FAULT;
+	unsigned int side;
+	u64 i;
+
+	pagefault_disable();
+	if (!umem_begin_few(few, sides))
+		goto enable;
+	for (side = 0; side < sides; side++) {
+		const struct svmtrace_iovec __user *from = u64_to_user_ptr(few[side].addr);
+
+		for (i = 0; i < few[side].n; i++) {
+			unsafe_get_user(now.base, &from[i].base, fault);
+			unsafe_get_user(now.len, &from[i].len, fault);
+			if (unlikely((now.base ^ iov[side][i].base) |
+				     (now.len ^ iov[side][i].len))) {
+				*other = now;
+				result = side * UMEM_FEW + i;
+				goto fault;
+			}
+		}
+	}
+	result = UMEM_SAME;
+fault:
+	user_access_end();
+enable:
+	pagefault_enable();
+	return result;
+}
 
 #endif /* SVMTRACE_UMEM_H */

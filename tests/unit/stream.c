@@ -45,14 +45,15 @@ static void init(struct fixture *f)
 
 static bool put_kind(struct fixture *f, u8 kind, size_t size, u32 lose_every)
 {
-	struct stream_slot slot;
+	struct svmtrace_record *record;
 
 	f->rules.lose_every = lose_every;
-	if (!stream_begin(&f->stream, &slot, kind, size))
+	record = stream_begin(&f->stream, kind, size);
+	if (!record)
 		return false;
-	memset(slot.record + 1, 0, size - sizeof(*slot.record));
-	slot.record->syscall = SVMTRACE_NR_vmsplice;
-	stream_commit(&f->stream, &slot, size);
+	memset(record + 1, 0, size - sizeof(*record));
+	record->syscall = SVMTRACE_NR_vmsplice;
+	stream_commit(&f->stream, record, size);
 	return true;
 }
 
@@ -245,17 +246,18 @@ TEST(no_gap_without_a_loss)
 TEST(a_nested_write_keeps_off)
 {
 	struct fixture f;
-	struct stream_slot slot;
+	struct svmtrace_record *record;
 
 	init(&f);
 	ASSERT_FALSE(put_kind(&f, SVMTRACE_KIND_CALL, SIZE, 1));
 	f.rules.lose_every = 0;
-	ASSERT_TRUE(stream_begin(&f.stream, &slot, SVMTRACE_KIND_CALL, SIZE));
-	slot.record->syscall = SVMTRACE_NR_vmsplice;
-	memset(slot.record + 1, 0, SIZE - sizeof(*slot.record));
+	record = stream_begin(&f.stream, SVMTRACE_KIND_CALL, SIZE);
+	ASSERT_NE(NULL, record);
+	record->syscall = SVMTRACE_NR_vmsplice;
+	memset(record + 1, 0, SIZE - sizeof(*record));
 	ASSERT_FALSE(put(&f));
 	stream_flush_gap(&f.stream);
-	stream_commit(&f.stream, &slot, SIZE);
+	stream_commit(&f.stream, record, SIZE);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_GAP);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_CALL);
 	ASSERT_EQ(get(&f), -1);
