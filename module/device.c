@@ -199,6 +199,36 @@ static long change_pids(struct session *session, const void __user *arg)
 	return err;
 }
 
+static int check_cgroups(const struct svmtrace_cgroups *cgroups)
+{
+	if (cgroups->op > SVMTRACE_PIDS_CLEAR || cgroups->set >= SVMTRACE_CGROUPS_SETS ||
+	    cgroups->count > SVMTRACE_CGROUPS_MAX ||
+	    (cgroups->op == SVMTRACE_PIDS_CLEAR && (cgroups->count || cgroups->ids)))
+		return -EINVAL;
+	return 0;
+}
+
+static long change_cgroups(struct session *session, const void __user *arg)
+{
+	struct svmtrace_cgroups cgroups;
+	u64 *ids;
+	int err;
+
+	err = get_struct(&cgroups, sizeof(cgroups), SVMTRACE_CGROUPS_SIZE_VER0, arg);
+	if (!err)
+		err = check_cgroups(&cgroups);
+	if (err)
+		return err;
+	ids = vmemdup_user(u64_to_user_ptr(cgroups.ids), cgroups.count * sizeof(*ids));
+	if (IS_ERR(ids))
+		return PTR_ERR(ids);
+	mutex_lock(&session->lock);
+	err = session_change_cgroups(session, &cgroups, ids);
+	mutex_unlock(&session->lock);
+	kvfree(ids);
+	return err;
+}
+
 static int check_program(const struct svmtrace_program *request)
 {
 	if (request->flags & ~SVMTRACE_PROGRAM_TRIGGER || request->reserved ||
@@ -292,6 +322,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return get_stats(session, uarg);
 	case SVMTRACE_IOC_PIDS:
 		return change_pids(session, uarg);
+	case SVMTRACE_IOC_CGROUPS:
+		return change_cgroups(session, uarg);
 	case SVMTRACE_IOC_PROGRAM:
 		return change_program(session, uarg);
 	case SVMTRACE_IOC_FREEZE:

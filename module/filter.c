@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Filter: which calls a session sees, by sets of processes and a program.
+ * Filter: which calls a session sees, by sets of processes, sets of cgroups, and a
+ * program.
  *
  * A filter is copied, changed and replaced as a whole, so a call sees all of a
  * change or nothing of it, and no one waits.
@@ -9,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
+#include "cgroups.h"
 #include "filter.h"
 #include "program.h"
 #include "snapshot.h"
@@ -32,6 +34,15 @@ static struct filter *copy(const struct filter *old, u32 set, u32 room)
 			filter_free(filter);
 			return ERR_PTR(err);
 		}
+	}
+	for (i = 0; i < SVMTRACE_CGROUPS_SETS; i++) {
+		struct cgroup_set *cgroups = cgroups_copy(old->cgroups[i]);
+
+		if (IS_ERR(cgroups)) {
+			filter_free(filter);
+			return ERR_CAST(cgroups);
+		}
+		filter->cgroups[i] = cgroups;
 	}
 	filter->program = program_get(old->program);
 	filter->trigger = program_get(old->trigger);
@@ -61,6 +72,34 @@ struct filter *filter_change_pids(const struct filter *old,
 		filter_free(filter);
 		return ERR_PTR(err);
 	}
+	return filter;
+}
+
+/**
+ * filter_change_cgroups() - makes a copy of a filter with another set
+ * @old:    or NULL
+ * @change: checked but for its ids
+ * @ids:    these
+ *
+ * May sleep.
+ *
+ * Return: the copy, or -ENOMEM, -EINVAL, -ENOENT or -ENOSPC.
+ */
+struct filter *filter_change_cgroups(const struct filter *old,
+				     const struct svmtrace_cgroups *change, const u64 *ids)
+{
+	struct filter *filter = copy(old, 0, 0);
+	struct cgroup_set *set;
+
+	if (IS_ERR(filter))
+		return filter;
+	set = cgroups_change(filter->cgroups[change->set], change, ids);
+	if (IS_ERR(set)) {
+		filter_free(filter);
+		return ERR_CAST(set);
+	}
+	kfree(filter->cgroups[change->set]);
+	filter->cgroups[change->set] = set;
 	return filter;
 }
 
@@ -118,6 +157,8 @@ void filter_free(struct filter *filter)
 		return;
 	for (i = 0; i < SVMTRACE_PIDS_SETS; i++)
 		pids_free(&filter->sets[i]);
+	for (i = 0; i < SVMTRACE_CGROUPS_SETS; i++)
+		kfree(filter->cgroups[i]);
 	program_put(filter->program);
 	program_put(filter->trigger);
 	kfree(filter);
@@ -138,11 +179,11 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
  *
  * In a probe, under rcu_read_lock().
  *
- * Return: false if one of the sets of callers rejects it.
+ * Return: false if one of the sets of callers, or of cgroups, rejects it.
  */
 bool filter_wants_caller(const struct filter *filter)
 {
-	return pids_keep_caller(filter->sets);
+	return pids_keep_caller(filter->sets) && cgroups_keep(filter->cgroups);
 }
 
 /**

@@ -6,17 +6,20 @@
 
 #include "pids.h"
 
+struct cgroup_set;
 struct program;
 struct snapshot;
 
 /**
  * struct filter - what a session wants to see, never changed once it is in use
  * @sets:    indexed by SVMTRACE_PIDS_
+ * @cgroups: indexed by SVMTRACE_CGROUPS_; NULL: empty
  * @program: or NULL
  * @trigger: what freezes a flight recorder, or NULL
  */
 struct filter {
 	struct pid_set sets[SVMTRACE_PIDS_SETS];
+	struct cgroup_set *cgroups[SVMTRACE_CGROUPS_SETS];
 	struct program *program;
 	struct program *trigger;
 };
@@ -31,6 +34,8 @@ enum verdict { FILTER_DROP, FILTER_KEEP, FILTER_LATER };
 
 struct filter *filter_change_pids(const struct filter *old,
 				  const struct svmtrace_pids *change, const u32 *nrs);
+struct filter *filter_change_cgroups(const struct filter *old,
+				     const struct svmtrace_cgroups *change, const u64 *ids);
 struct filter *filter_change_program(const struct filter *old, struct program *program);
 struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);

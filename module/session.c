@@ -325,6 +325,20 @@ int session_change_pids(struct session *session, const struct svmtrace_pids *cha
 }
 
 /**
+ * session_change_cgroups() - changes the filter
+ * @session: under session->lock
+ * @change:  checked but for its ids
+ * @ids:     these
+ *
+ * Return: 0, or an error of filter_change_cgroups().
+ */
+int session_change_cgroups(struct session *session, const struct svmtrace_cgroups *change,
+			   const u64 *ids)
+{
+	return set_filter(session, filter_change_cgroups(filter_of(session), change, ids));
+}
+
+/**
  * session_change_program() - changes the filter
  * @session: under session->lock
  * @program: or NULL for none; the caller keeps its own reference

@@ -151,6 +151,8 @@ void session_settle(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,
 			const u32 *nrs);
+int session_change_cgroups(struct session *session, const struct svmtrace_cgroups *change,
+			   const u64 *ids);
 void session_flush_gaps(struct session *session);
 int session_change_program(struct session *session, struct program *program);
 int session_change_trigger(struct session *session, struct program *trigger);

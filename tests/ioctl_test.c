@@ -36,6 +36,8 @@ static const struct known known[] = {
 	  sizeof(struct svmtrace_config), true },
 	{ SVMTRACE_IOC_PIDS, SVMTRACE_PIDS_SIZE_VER0,
 	  sizeof(struct svmtrace_pids), true },
+	{ SVMTRACE_IOC_CGROUPS, SVMTRACE_CGROUPS_SIZE_VER0,
+	  sizeof(struct svmtrace_cgroups), true },
 	{ SVMTRACE_IOC_PROGRAM, SVMTRACE_PROGRAM_SIZE_VER0,
 	  sizeof(struct svmtrace_program), true },
 };
@@ -449,7 +451,7 @@ TEST_F(ioctl, bad_pids)
 
 static bool is_known(unsigned int cmd)
 {
-	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_TRY;
+	return cmd >= SVMTRACE_IOC_GET_INFO && cmd <= SVMTRACE_IOC_CGROUPS;
 }
 
 TEST_F(ioctl, unknown)

@@ -531,6 +531,41 @@ struct svmtrace_pids {
 
 #define SVMTRACE_PIDS_SIZE_VER0		32
 
+/* svmtrace_cgroups.set */
+#define SVMTRACE_CGROUPS_CALLER		0  /* keep calls made in these */
+#define SVMTRACE_CGROUPS_NOT_CALLER	1  /* drop calls made in these */
+#define SVMTRACE_CGROUPS_SETS		2
+
+/* The most cgroups in one set. */
+#define SVMTRACE_CGROUPS_MAX		1024
+
+/**
+ * struct svmtrace_cgroups - changes one of the two sets of cgroups of the filter
+ * @size:     size of this structure
+ * @op:	      SVMTRACE_PIDS_ADD, _REMOVE or _CLEAR
+ * @set:      SVMTRACE_CGROUPS_CALLER or _NOT_CALLER
+ * @count:    number of cgroups, 0 to SVMTRACE_CGROUPS_MAX; 0 with CLEAR
+ * @ids:      address of @count __u64 ids of cgroups (v2): the inode numbers of their
+ *	      directories; 0 with CLEAR
+ *
+ * A caller is in a cgroup if it is in that one or in one below it, also one that is
+ * made later. A call is kept if its caller is in none of NOT_CALLER, and in one of
+ * CALLER if that is not empty; the sets of processes and the program have their say
+ * as well. Each change takes effect as a whole.
+ *
+ * ENOENT: REMOVE of one that is not in the set; ENOSPC: the set would get more than
+ * SVMTRACE_CGROUPS_MAX; EINVAL: an id of 0.
+ */
+struct svmtrace_cgroups {
+	__u32 size;
+	__u32 op;
+	__u32 set;
+	__u32 count;
+	__aligned_u64 ids;
+};
+
+#define SVMTRACE_CGROUPS_SIZE_VER0	24
+
 /* The most instructions of a filter program (BPF_MAXINSNS). */
 #define SVMTRACE_PROGRAM_MAX		4096
 
@@ -615,5 +650,6 @@ struct svmtrace_try {
 #define SVMTRACE_IOC_PROGRAM		_IO(0xF9, 0x07)
 #define SVMTRACE_IOC_FREEZE		_IO(0xF9, 0x08)
 #define SVMTRACE_IOC_TRY		_IO(0xF9, 0x09)
+#define SVMTRACE_IOC_CGROUPS		_IO(0xF9, 0x0a)
 
 #endif /* _UAPI_LINUX_SVMTRACE_H */
