@@ -174,19 +174,6 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
 }
 
 /**
- * filter_wants_caller() - does it see calls of current at all?
- * @filter: of a session
- *
- * In a probe, under rcu_read_lock().
- *
- * Return: false if one of the sets of callers, or of cgroups, rejects it.
- */
-bool filter_wants_caller(const struct filter *filter)
-{
-	return pids_keep_caller(filter->sets) && cgroups_keep(filter->cgroups);
-}
-
-/**
  * filter_decide() - decides on a call of current that enters
  * @filter: which wants its caller
  * @snap:   the call; facts that are needed for the decision are gathered

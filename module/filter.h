@@ -4,9 +4,9 @@
 
 #include <linux/svmtrace.h>
 
+#include "cgroups.h"
 #include "pids.h"
 
-struct cgroup_set;
 struct program;
 struct snapshot;
 
@@ -39,8 +39,23 @@ struct filter *filter_change_cgroups(const struct filter *old,
 struct filter *filter_change_program(const struct filter *old, struct program *program);
 struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);
-bool filter_wants_caller(const struct filter *filter);
 enum verdict filter_decide(const struct filter *filter, struct snapshot *snap);
 bool filter_triggers(const struct filter *filter, struct snapshot *snap);
+
+/**
+ * filter_wants_caller() - does it see calls of current at all?
+ * @filter: of a session
+ *
+ * In a probe, under rcu_read_lock().
+ *
+ * Return: false if one of the sets of callers, or of cgroups, rejects it.
+ */
+static inline bool filter_wants_caller(const struct filter *filter)
+{
+	return pids_keep_caller(filter->sets) &&
+	       (likely(!filter->cgroups[SVMTRACE_CGROUPS_CALLER] &&
+		       !filter->cgroups[SVMTRACE_CGROUPS_NOT_CALLER]) ||
+		cgroups_keep(filter->cgroups));
+}
 
 #endif /* SVMTRACE_FILTER_H */

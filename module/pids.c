@@ -4,7 +4,6 @@
  * and not their numbers, which others may get.
  */
 #include <linux/err.h>
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -18,31 +17,10 @@
 /* Of a line of parents longer than this, nothing is known: the call is kept. */
 #define FOLLOW_MAX 1024
 
-static struct pid_set_entry *set_slot(const struct pid_set *set, const struct pid *pid)
-{
-	u32 mask = (1U << set->bits) - 1;
-	u32 i = hash_ptr(pid, set->bits);
-
-	while (set->table[i].pid && set->table[i].pid != pid)
-		i = (i + 1) & mask;
-	return &set->table[i];
-}
-
-static const struct pid_set_entry *set_find(const struct pid_set *set,
-					    const struct pid *pid)
-{
-	const struct pid_set_entry *entry;
-
-	if (!set->count || !pid)
-		return NULL;
-	entry = set_slot(set, pid);
-	return entry->pid ? entry : NULL;
-}
-
 /* Takes over the caller's reference to @pid, for a set that has room. */
 static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
 {
-	struct pid_set_entry *entry = set_slot(set, pid);
+	struct pid_set_entry *entry = pids_slot(set, pid);
 
 	if (entry->pid) {
 		put_pid(pid);
@@ -165,10 +143,10 @@ static int set_remove(struct pid_set *set, const u32 *nrs, u32 count)
 
 	for (i = 0; i < count; i++) {
 		struct pid *pid = find_number(nrs[i], true);
-		bool found = set_find(set, pid);
+		bool found = pids_find(set, pid);
 
 		if (found)
-			set_slot(set, pid)->flags = ~0U;
+			pids_slot(set, pid)->flags = ~0U;
 		put_pid(pid);
 		if (!found)
 			return pid ? -ENOENT : -ESRCH;
@@ -214,30 +192,24 @@ int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u
 	return set_remove(set, nrs, change->count);
 }
 
-/* Is the thread, or its process, in the set? */
-static bool set_has_task(const struct pid_set *set, struct task_struct *task)
-{
-	const struct pid_set_entry *entry = set_find(set, task_tgid(task));
-
-	if (entry && !(entry->flags & SVMTRACE_PIDS_THREAD))
-		return true;
-	return set->thread && set_find(set, task_pid(task));
-}
-
-/* Is current, or with SVMTRACE_PIDS_FOLLOW an ancestor of it, in the set? */
-static bool set_has_caller(const struct pid_set *set, bool if_unknown)
+/**
+ * pids_follow() - is an ancestor of current in a set, and to be followed?
+ * @set:	some entry of which is to be followed
+ * @if_unknown: what to say if the line of parents is too long
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: whether it is.
+ */
+bool pids_follow(const struct pid_set *set, bool if_unknown)
 {
 	const struct pid_set_entry *entry;
 	struct task_struct *task = current;
 	unsigned int i;
 
-	if (set_has_task(set, current))
-		return true;
-	if (!set->follow)
-		return false;
 	for (i = 0; i < FOLLOW_MAX && task->pid > 1; i++) {
 		task = rcu_dereference(task->real_parent);
-		entry = set_find(set, task_tgid(task));
+		entry = pids_find(set, task_tgid(task));
 		if (entry && entry->flags & SVMTRACE_PIDS_FOLLOW)
 			return true;
 	}
@@ -251,23 +223,7 @@ static bool set_has_target(const struct pid_set *set, const struct snapshot *sna
 	if (snap->d.record.syscall != SVMTRACE_NR_process_vm_writev)
 		return false;
 	task = identity_find(snap->d.args[0]);
-	return task && set_has_task(set, task);
-}
-
-/**
- * pids_keep_caller() - decides on a call of current that enters
- * @sets: indexed by SVMTRACE_PIDS_
- *
- * Under rcu_read_lock().
- *
- * Return: false if a set of callers rejects it.
- */
-bool pids_keep_caller(const struct pid_set sets[SVMTRACE_PIDS_SETS])
-{
-	return (!sets[SVMTRACE_PIDS_CALLER].used ||
-		set_has_caller(&sets[SVMTRACE_PIDS_CALLER], true)) &&
-	       (!sets[SVMTRACE_PIDS_NOT_CALLER].used ||
-		!set_has_caller(&sets[SVMTRACE_PIDS_NOT_CALLER], false));
+	return task && pids_has_task(set, task);
 }
 
 /**

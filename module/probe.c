@@ -44,6 +44,7 @@
 
 /**
  * struct probe - one symbol
+ * @bit:     of the syscall, in svmtrace_config.syscalls
  * @syscall: SVMTRACE_NR_
  * @number:  its place in the table
  * @share:   of the instances that it gets, one in @share
@@ -53,6 +54,7 @@
  * @quota:   of its instances
  */
 struct probe {
+	u32 bit;
 	u8 syscall;
 	u8 number;
 	u8 share;
@@ -64,23 +66,34 @@ struct probe {
 
 static struct probe probes[] = {
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .syscall = number, .share = 1, .symbol = NATIVE(name) },
+	{ .bit = BIT(number), .syscall = number, .share = 1, .symbol = NATIVE(name) },
 #include <linux/svmtrace_fields.h>
 #ifdef CONFIG_IA32_EMULATION
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .syscall = number, .share = 4, .symbol = IA32(name) },
+	{ .bit = BIT(number), .syscall = number, .share = 4, .symbol = IA32(name) },
 #include <linux/svmtrace_fields.h>
 #endif
 };
 
 /**
- * struct probe_cpu - handed over from enter() to what it calls; of a CPU
- * @probe:    that was hit
- * @user_regs: of current as it entered the kernel
- * @sessions: that see the call
+ * struct wishes - of all sessions that see a call
+ * @sessions: a bit per slot of theirs
  * @groups:   that they want
  * @entries:  of them, those that want an entry record
  * @preview:  bytes that they want
+ */
+struct wishes {
+	u32 sessions;
+	u32 groups;
+	u32 entries;
+	u32 preview;
+};
+
+/**
+ * struct probe_cpu - handed over from enter() to what it calls; of a CPU
+ * @probe:    that was hit
+ * @regs:     of the probe
+ * @wishes:   of the sessions that see the call
  * @bucket:   of the quota
  * @begun:    a filter has asked for something: @snap has been begun
  * @recorded: the call has an instance
@@ -92,11 +105,8 @@ static struct probe probes[] = {
  */
 struct probe_cpu {
 	struct probe *probe;
-	struct pt_regs *user_regs;
-	u32 sessions;
-	u32 groups;
-	u32 entries;
-	u16 preview;
+	struct pt_regs *regs;
+	struct wishes wishes;
 	u16 bucket;
 	bool begun;
 	bool recorded;
@@ -128,11 +138,18 @@ static unsigned int users;
 static u64 missed_before;
 static unsigned int instances_max;
 
+static nokprobe_inline struct pt_regs *user_regs_of(struct pt_regs *regs)
+{
+	return (struct pt_regs *)regs_get_kernel_argument(regs, 0);
+}
+
 /* Most calls are begun where they are kept; those that a filter looks at, here. */
-static nokprobe_inline struct snapshot *scratch_of(struct probe_cpu *pc)
+static nokprobe_inline struct snapshot *scratch_of(struct probe_cpu *pc,
+						   const struct probe *probe,
+						   struct pt_regs *regs)
 {
 	if (!pc->begun)
-		snapshot_begin(&pc->snap, pc->probe->syscall, pc->user_regs);
+		snapshot_begin(&pc->snap, probe->syscall, user_regs_of(regs));
 	pc->begun = true;
 	return &pc->snap;
 }
@@ -145,46 +162,51 @@ static void wait_for_return(struct snapshot *snap, unsigned int slot,
 	snap->programs[slot] = filter->program;
 }
 
-static nokprobe_inline bool ask(struct probe_cpu *pc, const struct session *session,
+/* Its set of targets, and its program. */
+static noinline bool ask_filter(struct probe_cpu *pc, const struct probe *probe,
+				struct pt_regs *regs, unsigned int slot,
 				const struct filter *filter)
 {
-	enum verdict verdict;
+	enum verdict verdict = filter_decide(filter, scratch_of(pc, probe, regs));
 
-	if (unlikely(!(session->config.syscalls & BIT(pc->probe->syscall))))
-		return false;
-	if (likely(!filter))
-		return true;
-	if (!filter_wants_caller(filter))
-		return false;
-	verdict = filter_decide(filter, scratch_of(pc));
 	if (verdict == FILTER_LATER)
-		wait_for_return(&pc->snap, session->slot, filter);
+		wait_for_return(&pc->snap, slot, filter);
 	return verdict != FILTER_DROP;
 }
 
+static nokprobe_inline bool ask(struct probe_cpu *pc, const struct probe *probe,
+				struct pt_regs *regs, const struct session *session,
+				const struct filter *filter)
+{
+	if (unlikely(!(session->config.syscalls & probe->bit)))
+		return false;
+	if (likely(!filter))
+		return true;
+	return filter_wants_caller(filter) &&
+	       ask_filter(pc, probe, regs, session->slot, filter);
+}
+
 /* What a session wants to know of a call that it sees. */
-static nokprobe_inline void add_wishes(struct probe_cpu *pc, const struct session *session,
+static nokprobe_inline void add_wishes(struct wishes *wishes, const struct session *session,
 				       const struct filter *filter)
 {
-	pc->sessions |= BIT(session->slot);
-	pc->groups |= session->config.groups;
+	wishes->sessions |= BIT(session->slot);
+	wishes->groups |= session->config.groups;
 	if (unlikely(filter && filter->trigger))
-		pc->groups |= filter->trigger->needs;
-	if (unlikely(session->config.preview_max > pc->preview))
-		pc->preview = session->config.preview_max;
+		wishes->groups |= filter->trigger->needs;
+	if (unlikely(session->config.preview_max > wishes->preview))
+		wishes->preview = session->config.preview_max;
 	if (unlikely(session->config.flags & SVMTRACE_CONFIG_ENTRIES))
-		pc->entries |= BIT(session->slot);
+		wishes->entries |= BIT(session->slot);
 }
 
 /* Asks every session about the call, and notes which see it. */
-static nokprobe_inline bool ask_sessions(struct probe_cpu *pc)
+static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct probe *probe,
+					 struct pt_regs *regs)
 {
+	struct wishes wishes = {};
 	u32 slots;
 
-	pc->sessions = 0;
-	pc->groups = 0;
-	pc->entries = 0;
-	pc->preview = 0;
 	pc->begun = false;
 	for (slots = sessions_active(); slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
@@ -196,30 +218,33 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc)
 		counts = &this_cpu_ptr(session->streams)->counts;
 		counts->entered++;
 		filter = rcu_dereference(session->filter);
-		if (ask(pc, session, filter)) {
-			add_wishes(pc, session, filter);
+		if (ask(pc, probe, regs, session, filter)) {
+			add_wishes(&wishes, session, filter);
 		} else {
 			counts->filtered++;
 			counts->returned++;
 		}
 	}
-	return pc->sessions;
+	if (!wishes.sessions)
+		return false;
+	pc->wishes = wishes;
+	return true;
 }
 
 /* Everything that is still missing. */
 static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
 {
-	u32 groups = pc->groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
+	u32 groups = pc->wishes.groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
 
-	snap->sessions = pc->sessions;
+	snap->sessions = pc->wishes.sessions;
 	snap->epoch = session_epoch();
 	snap->probe = pc->probe->number;
 	snap->bucket = pc->bucket;
-	if (pc->preview)
+	if (pc->wishes.preview)
 		groups |= SVMTRACE_GROUP_PIPE;
 	snapshot_gather(snap, groups);
-	if (unlikely(pc->preview))
-		snapshot_preview(snap, &pc->look, pc->preview);
+	if (unlikely(pc->wishes.preview))
+		snapshot_preview(snap, &pc->look, pc->wishes.preview);
 	else
 		snap->preview_wanted = 0;
 }
@@ -245,7 +270,7 @@ static nokprobe_inline void trigger(struct session *session, struct snapshot *sn
 /* Without an instance: this is all that will be known of the call. */
 static void record_now(struct probe_cpu *pc)
 {
-	struct snapshot *snap = scratch_of(pc);
+	struct snapshot *snap = scratch_of(pc, pc->probe, pc->regs);
 	u32 slots;
 
 	take_snapshot(pc, snap);
@@ -264,26 +289,31 @@ static void record_now(struct probe_cpu *pc)
 	}
 }
 
+/* Some session sees the call. Out of line, so that to reject a call is cheap. */
+static noinline void keep(struct probe_cpu *pc, struct probe *probe, struct pt_regs *regs)
+{
+	bool granted = quota_take(&probe->quota, &pc->bucket);
+
+	pc->probe = probe;
+	pc->regs = regs;
+	pc->recorded = false;
+	if (likely(granted))
+		probe->core(&probe->rp.kp, regs);
+	if (unlikely(!pc->recorded)) {
+		if (granted)
+			quota_give(&probe->quota, pc->bucket);
+		record_now(pc);
+	}
+}
+
 static int enter(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct probe *probe = container_of(kp, struct probe, rp.kp);
 	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
 
 	handler_lock();
-	pc->probe = probe;
-	pc->user_regs = (struct pt_regs *)regs_get_kernel_argument(regs, 0);
-	if (ask_sessions(pc)) {
-		bool granted = quota_take(&probe->quota, &pc->bucket);
-
-		pc->recorded = false;
-		if (likely(granted))
-			probe->core(kp, regs);
-		if (unlikely(!pc->recorded)) {
-			if (granted)
-				quota_give(&probe->quota, pc->bucket);
-			record_now(pc);
-		}
-	}
+	if (ask_sessions(pc, probe, regs))
+		keep(pc, probe, regs);
 	handler_unlock();
 	return 0;
 }
@@ -312,10 +342,10 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (unlikely(pc->begun))
 		take_over(snap, &pc->snap);
 	else
-		snapshot_begin(snap, pc->probe->syscall, pc->user_regs);
+		snapshot_begin(snap, pc->probe->syscall, user_regs_of(pc->regs));
 	take_snapshot(pc, snap);
 	pc->recorded = true;
-	for (slots = pc->entries; slots; slots &= slots - 1) {
+	for (slots = pc->wishes.entries; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 
 		if (session)
@@ -380,7 +410,9 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
 NOKPROBE_SYMBOL(wait_for_return);
+NOKPROBE_SYMBOL(ask_filter);
 NOKPROBE_SYMBOL(record_now);
+NOKPROBE_SYMBOL(keep);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(take_over);
 NOKPROBE_SYMBOL(entry_instance);
