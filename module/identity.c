@@ -188,13 +188,22 @@ static noinline u32 copy_long(struct exe_name *exe, const char *from, u32 len)
 	return marks;
 }
 
+/* A zero in it is of a rename; a short name that was read the long way may be comm. */
+static noinline void tidy_name(struct exe_name *exe, const char *comm)
+{
+	exe->len = strnlen(exe->name, exe->len);
+	if (exe->len < SVMTRACE_COMM_LEN && !memcmp(exe->name, comm, exe->len) &&
+	    !comm[exe->len])
+		exe->len = 0;
+}
+
 /*
  * The base name, which a rename may change while it is read: bounded by the
  * length, cut at a zero, read where it can only be or through the fault handler, so
  * at worst it is a mixture of two names. The caller checks afterwards that the file
  * was still the executable. @comm is padded with zeros.
  */
-static u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const char *comm)
+static __always_inline u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const char *comm)
 {
 	const char *name = READ_ONCE(dentry->d_name.name);
 	u32 len = READ_ONCE(dentry->d_name.len);
@@ -207,11 +216,7 @@ static u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const ch
 	} else {
 		marks = copy_long(exe, name, len);
 	}
-	exe->len = strnlen(exe->name, exe->len);
-	/* A short name can be elsewhere, too, after it was renamed. */
-	if (exe->len < SVMTRACE_COMM_LEN && !memcmp(exe->name, comm, exe->len) &&
-	    !comm[exe->len])
-		exe->len = 0;
+	tidy_name(exe, comm);
 	return marks;
 }
 
@@ -225,8 +230,8 @@ struct exe {
  * The executable of @mm, which cannot go away meanwhile. Its file can, if the
  * process replaces it (PR_SET_MM): what was read of another is thrown away.
  */
-static void read_exe(struct exe *exe, struct exe_name *name,
-		     const struct mm_struct *mm, const char *comm)
+static __always_inline void read_exe(struct exe *exe, struct exe_name *name,
+				     const struct mm_struct *mm, const char *comm)
 {
 	const struct file *file = mm ? rcu_dereference(mm->exe_file) : NULL;
 	const struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
