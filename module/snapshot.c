@@ -126,7 +126,10 @@ static __always_inline const struct umem_few *few_of(const struct snapshot *snap
 	return (const struct umem_few *)&snap->d.args[1];
 }
 
-/* Few entries: 32 bits of the local count say so only if the others are zero. */
+/*
+ * Few entries: 32 bits of the local count say so only if the others are zero. Both
+ * numbers of arrays get code of their own.
+ */
 static __always_inline bool read_few(struct snapshot *snap, unsigned int sides)
 {
 	return snap->d.args[2] <= UMEM_FEW && snap->d.call.abi == SVMTRACE_ABI_64 &&
@@ -149,11 +152,12 @@ static noinline void read_many(struct snapshot *snap)
 
 static __always_inline void read_arrays(struct snapshot *snap)
 {
-	unsigned int sides = snapshot_sides(snap);
-
-	if (sides == 1)
+	if (snapshot_sides(snap) == SIDES) {
+		snap->few = read_few(snap, SIDES);
+	} else {
 		snap->scan[REMOTE] = (struct iov_scan){};
-	snap->few = read_few(snap, sides);
+		snap->few = read_few(snap, 1);
+	}
 	if (unlikely(!snap->few))
 		read_many(snap);
 	set_totals(snap);
@@ -398,45 +402,47 @@ static void read_arrived(struct snapshot *snap, struct second_look *look, s64 re
 		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 }
 
-/* Anything but few entries that are the same. */
-static noinline void check_arrays(struct snapshot *snap, struct second_look *look)
+/*
+ * One entry was seen to be different, whatever is there by now: that has to be what
+ * the second look has.
+ */
+static void note_other(struct snapshot *snap, struct second_look *look, unsigned int number)
+{
+	unsigned int side = number / UMEM_FEW, i = number % UMEM_FEW;
+
+	if (i < look->scan[side].read) {
+		look->iov[side][i] = look->other;
+		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
+	}
+}
+
+static noinline void look_closely(struct snapshot *snap, struct second_look *look, int number)
 {
 	unsigned int side;
 
 	for (side = 0; side < snapshot_sides(snap); side++)
 		check_array(snap, look, side);
+	if (number >= 0)
+		note_other(snap, look, number);
 }
 
-/*
- * One entry was seen to be different, whatever is there by now: that has to be what
- * the second look has.
- */
-static noinline void note_other(struct snapshot *snap, struct second_look *look,
-				unsigned int number, const struct svmtrace_iovec *other)
+static __always_inline int compare_few(const struct snapshot *snap, struct second_look *look,
+				       unsigned int sides)
 {
-	unsigned int side = number / UMEM_FEW, i = number % UMEM_FEW;
-
-	if (i < look->scan[side].read) {
-		look->iov[side][i] = *other;
-		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
-	}
+	return umem_same_few(few_of(snap), sides,
+			     (const struct svmtrace_iovec (*)[UMEM_FEW])snap->iov,
+			     &look->other);
 }
 
 static __always_inline void look_again(struct snapshot *snap, struct second_look *look)
 {
-	struct svmtrace_iovec other;
 	int number = UMEM_FAULT;
 
-	if (likely(snap->few)) {
-		number = umem_same_few(few_of(snap), snapshot_sides(snap),
-				       (const struct svmtrace_iovec (*)[UMEM_FEW])snap->iov,
-				       &other);
-		if (likely(number == UMEM_SAME))
-			return;
-	}
-	check_arrays(snap, look);
-	if (number >= 0)
-		note_other(snap, look, number, &other);
+	if (likely(snap->few))
+		number = snapshot_sides(snap) == SIDES ? compare_few(snap, look, SIDES) :
+							 compare_few(snap, look, 1);
+	if (unlikely(number != UMEM_SAME))
+		look_closely(snap, look, number);
 }
 
 static noinline void check_payload(struct snapshot *snap, struct second_look *look)

@@ -76,12 +76,14 @@ struct snapshot {
 
 /**
  * struct second_look - the caller's memory at return; scratch of a CPU
+ * @other:	 an entry that was seen to have changed
  * @scan:	 what the arrays hold now
  * @iov:	 their first entries
  * @preview_len: bytes of payload that could be read now
  * @preview:	 these bytes; before the return, those at entry
  */
 struct second_look {
+	struct svmtrace_iovec other;
 	struct iov_scan scan[SIDES];
 	struct svmtrace_iovec iov[SIDES][SNAPSHOT_IOVS];
 	u16 preview_len;
