@@ -97,6 +97,7 @@ static void tell_lost(const struct svmtrace_stats *s)
 		{ "nested", s->lost_nested },
 		{ "no ring", s->lost_no_ring },
 		{ "simulated", s->lost_simulated },
+		{ "overwritten", s->lost_overwritten },
 	};
 	char text[200];
 
@@ -106,11 +107,11 @@ static void tell_lost(const struct svmtrace_stats *s)
 	      s->lost_ring_full ? "; a larger buffer (-B) or a narrower trace helps" : "");
 }
 
-static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
+static void tell_recorded(const struct svmtrace_stats *s, const char *done, uint64_t count)
 {
 	const struct part parts[] = {
 		{ "recorded", s->delivered },
-		{ "shown", shown == s->delivered ? 0 : shown },
+		{ done, count == s->delivered ? 0 : count },
 		{ "without result", s->no_result },
 		{ "still running", s->in_flight },
 		{ "filtered out", s->filtered },
@@ -125,18 +126,19 @@ static void tell_recorded(const struct svmtrace_stats *s, uint64_t shown)
  * losses_total() - tells what the trace has, and what it has not
  * @before: counters when the session was started
  * @after:  counters after it was stopped
- * @shown:  calls that were printed or counted
+ * @done:   what was done to them: "shown"
+ * @count:  to how many calls
  * @quiet:  only what it has not
  */
 void losses_total(const struct svmtrace_stats *before, const struct svmtrace_stats *after,
-		  uint64_t shown, bool quiet)
+		  const char *done, uint64_t count, bool quiet)
 {
 	uint64_t missed = after->missed - before->missed;
 
 	untold.told_ms = 0;
 	losses_tell();
 	if (!quiet)
-		tell_recorded(after, shown);
+		tell_recorded(after, done, count);
 	if (session_lost(after))
 		tell_lost(after);
 	if (after->entries_lost)

@@ -10,6 +10,6 @@
 void losses_add(const struct svmtrace_record *record, const struct svmtrace_gap *gap);
 int losses_tell(void);
 void losses_total(const struct svmtrace_stats *before, const struct svmtrace_stats *after,
-		  uint64_t shown, bool quiet);
+		  const char *done, uint64_t count, bool quiet);
 
 #endif

@@ -96,13 +96,14 @@ static void show_module(const struct session *s, bool json)
 /* What is shown of a session: values in its fdinfo, added up. */
 static const struct {
 	const char *heading;
-	const char *keys[4];
+	const char *keys[5];
 } counters[] = {
 	{ "STATE", { "state" } },
 	{ "ENTERED", { "entered" } },
 	{ "DELIVERED", { "delivered" } },
 	{ "FILTERED", { "filtered" } },
-	{ "LOST", { "lost_ring_full", "lost_nested", "lost_no_ring", "lost_simulated" } },
+	{ "LOST", { "lost_ring_full", "lost_nested", "lost_no_ring", "lost_simulated",
+		    "lost_overwritten" } },
 	{ "IN-FLIGHT", { "in_flight" } },
 	{ "NO-RESULT", { "no_result" } },
 	{ "RINGS", { "rings" } },
@@ -116,7 +117,7 @@ static bool has_key(size_t counter, const char *key)
 {
 	size_t i;
 
-	for (i = 0; i < 4 && counters[counter].keys[i]; i++) {
+	for (i = 0; i < ARRAY_SIZE(counters[0].keys) && counters[counter].keys[i]; i++) {
 		if (!strcmp(counters[counter].keys[i], key))
 			return true;
 	}

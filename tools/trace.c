@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The trace itself: from the session to the output. */
 #include <err.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "capture.h"
 #include "clock.h"
 #include "losses.h"
-#include "printer.h"
+#include "output.h"
 #include "reader.h"
 #include "summary.h"
 #include "trace.h"
 
 /* After so many records signals and losses get their turn. */
 #define BATCH 4096
-#define OUTPUT_BUFFER (256 * 1024)
 
 /**
  * struct trace - a running trace
@@ -38,20 +35,6 @@ struct trace {
 	bool closed;
 };
 
-static FILE *open_output(const struct options *o)
-{
-	FILE *file = stdout;
-
-	if (o->file)
-		file = fopen(o->file, "we");
-	else if (o->command)	/* its own buffer: messages are not to wait */
-		file = fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), "w");
-	if (!file)
-		err(EXIT_FAILURE, "%s", o->file ? o->file : "standard error");
-	setvbuf(file, NULL, _IOFBF, OUTPUT_BUFFER);
-	return file;
-}
-
 /* What the kernel does not filter for us; what is not known is kept. */
 static bool is_wanted(const struct record_view *v, const struct options *o)
 {
@@ -65,26 +48,16 @@ static bool is_wanted(const struct record_view *v, const struct options *o)
 	return !(o->only_ok && v->call->ret < 0) && !(o->only_failed && v->call->ret >= 0);
 }
 
-static void print(const struct trace *t, const struct record_view *v)
-{
-	if (!t->o->trace)
-		return;
-	if (t->o->json)
-		print_json(t->file, v, t->o);
-	else
-		print_text(t->file, v, t->o);
-}
-
 static void take(struct trace *t, const struct record_view *v)
 {
 	if (v->gap) {
 		losses_add(v->record, v->gap);
-		print(t, v);
+		output_record(t->file, v, t->o);
 		return;
 	}
 	if (!is_wanted(v, t->o) || (t->o->count && t->calls >= t->o->count))
 		return;
-	print(t, v);
+	output_record(t->file, v, t->o);
 	if (t->summary)
 		summary_add(t->summary, v);
 	if (v->record->kind == SVMTRACE_KIND_CALL && ++t->calls == t->o->count)
@@ -152,7 +125,8 @@ static void finish(struct trace *t)
 	}
 	if (t->summary)
 		summary_free(t->summary);
-	losses_total(&t->capture.before, &after, t->calls, t->o->quiet || t->closed);
+	losses_total(&t->capture.before, &after, "shown", t->calls,
+		     t->o->quiet || t->closed);
 	reader_free(t->reader);
 	capture_close(&t->capture);
 }
@@ -168,7 +142,7 @@ int trace(const struct options *o)
 	struct trace t = { .o = o };
 
 	clock_update();
-	t.file = open_output(o);
+	t.file = output_open(o);
 	if (o->summary)
 		t.summary = summary_new();
 	capture_open(&t.capture, o);
