@@ -35,6 +35,8 @@ static void configure(struct session *s, const struct options *o)
 	config.lose_every = o->lose_every;
 	if (o->entries)
 		config.flags |= SVMTRACE_CONFIG_ENTRIES;
+	if (o->flight)
+		config.flags |= SVMTRACE_CONFIG_FLIGHT;
 	if (o->ring_size) {
 		config.ring_size = o->ring_size;
 		config.watermark = o->ring_size / 4;
@@ -72,7 +74,10 @@ void capture_open(struct capture *c, const struct options *o)
 	configure(&c->session, o);
 	choose_callers(&c->session, o);
 	if (o->filter.program.len)
-		session_set_program(&c->session, &o->filter.program);
+		session_set_program(&c->session, &o->filter.program, 0);
+	if (o->until.program.len)
+		session_set_program(&c->session, &o->until.program,
+				    SVMTRACE_PROGRAM_TRIGGER);
 }
 
 static void wait_for(struct capture *c, int fd, short events)

@@ -13,6 +13,7 @@
 #define STEP_MIN 1000000
 
 static int64_t difference;
+static char boot_id[64];
 
 static int64_t now(clockid_t clock)
 {
@@ -49,6 +50,17 @@ void clock_update(void)
 
 	if (found - difference > STEP_MIN || difference - found > STEP_MIN)
 		difference = found;
+}
+
+/**
+ * clock_set() - from now on the times are those of a recording
+ * @offset: ns of CLOCK_REALTIME when CLOCK_MONOTONIC was zero
+ * @boot:   which boot they are of
+ */
+void clock_set(uint64_t offset, const char *boot)
+{
+	difference = offset;
+	snprintf(boot_id, sizeof(boot_id), "%s", boot);
 }
 
 /**
@@ -95,17 +107,16 @@ void clock_rfc3339(char *buf, uint64_t realtime)
  */
 const char *clock_boot_id(void)
 {
-	static char id[64];
 	FILE *file;
 
-	if (*id)
-		return id;
+	if (*boot_id)
+		return boot_id;
 	file = fopen("/proc/sys/kernel/random/boot_id", "re");
 	if (!file)
-		return id;
-	if (!fgets(id, sizeof(id), file))
-		*id = '\0';
-	id[strcspn(id, "\n")] = '\0';
+		return boot_id;
+	if (!fgets(boot_id, sizeof(boot_id), file))
+		*boot_id = '\0';
+	boot_id[strcspn(boot_id, "\n")] = '\0';
 	fclose(file);
-	return id;
+	return boot_id;
 }

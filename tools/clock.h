@@ -11,6 +11,7 @@
 #define NSEC_PER_SEC 1000000000ULL
 
 void clock_update(void);
+void clock_set(uint64_t offset, const char *boot);
 uint64_t clock_realtime(uint64_t monotonic);
 void clock_rfc3339(char *buf, uint64_t realtime);
 const char *clock_boot_id(void);

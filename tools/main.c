@@ -4,6 +4,8 @@
 #include "fields.h"
 #include "filter.h"
 #include "options.h"
+#include "recorder.h"
+#include "report.h"
 #include "trace.h"
 
 int main(int argc, char **argv)
@@ -12,6 +14,10 @@ int main(int argc, char **argv)
 
 	options_parse(&o, argc, argv);
 	switch (o.mode) {
+	case MODE_RECORD:
+		return record(&o);
+	case MODE_REPORT:
+		return report(&o);
 	case MODE_STAT:
 		return stat_show(o.json);
 	case MODE_CHECK:

@@ -17,6 +17,7 @@
 #include "version.h"
 
 #define DEFAULT_IOVS 16
+#define DEFAULT_RECORDING "svmtrace.ctf"
 
 enum option_key {
 	KEY_JSON = 0x100,
@@ -24,6 +25,8 @@ enum option_key {
 	KEY_ENTRIES,
 	KEY_IOVS,
 	KEY_LOSE_EVERY,
+	KEY_FLIGHT,
+	KEY_UNTIL,
 	KEY_PRESET,		/* the last: one key per enum filter_preset */
 };
 
@@ -32,9 +35,14 @@ const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
 #define DOC_BEFORE \
 	"Traces process_vm_writev(2) and vmsplice(2) calls: all, or those of some processes."
 #define DOC_AFTER \
+	"record writes a recording, which report shows, as do babeltrace2 and Trace Compass. " \
 	"stat shows the module and its sessions, check whether all works. See svmtrace(8)."
 
-static const char args_doc[] = "[EXPRESSION...]\nstat\ncheck\n[EXPRESSION...] -- COMMAND [ARG...]";
+static const char args_doc[] = "[EXPRESSION...] [-- COMMAND [ARG...]]\n"
+			       "record [EXPRESSION...] [-- COMMAND [ARG...]]\n"
+			       "report DIRECTORY\n"
+			       "stat\n"
+			       "check";
 
 static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, "What to trace:", 1 },
@@ -64,8 +72,14 @@ static const struct argp_option option_table[] = {
 	{ "ring-size", 'B', "SIZE", 0, "buffer per CPU, for example 256K or 8M", 2 },
 	{ "lose-every", KEY_LOSE_EVERY, "N", 0, "drop every Nth call, to test alarms", 2 },
 
+	{ "flight", KEY_FLIGHT, "SIZE", 0,
+	  "record: keep the newest SIZE bytes per CPU in memory, and write them at the end", 2 },
+	{ "until", KEY_UNTIL, "EXPRESSION", 0,
+	  "record --flight: a call that this is true of is the end", 2 },
+
 	{ NULL, 0, NULL, 0, "How it looks:", 3 },
-	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
+	{ "output", 'o', "FILE", 0,
+	  "write to FILE; record: to this directory (default " DEFAULT_RECORDING ")", 3 },
 	{ "json", KEY_JSON, NULL, 0, "one JSON object per line", 3 },
 	{ "summary-only", 'c', NULL, 0, "only a summary at the end", 3 },
 	{ "summary", 'C', NULL, 0, "a summary at the end, too", 3 },
@@ -205,10 +219,28 @@ static bool is_program(const char *name)
 	return found;
 }
 
-/* Is this where "stat" or "check" can stand? */
-static bool is_mode(const struct options *o)
+static const struct {
+	const char *word;
+	enum mode mode;
+} modes[] = {
+	{ "record", MODE_RECORD },
+	{ "report", MODE_REPORT },
+	{ "stat", MODE_STAT },
+	{ "check", MODE_CHECK },
+};
+
+/* "record" and its like can only be the first word. */
+static bool parse_mode(struct options *o, const char *word)
 {
-	return o->mode == MODE_TRACE && !o->filter.text;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (o->mode == MODE_TRACE && !o->filter.text && !strcmp(word, modes[i].word)) {
+			o->mode = modes[i].mode;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void parse_word(struct argp_state *state, struct options *o, char *word)
@@ -216,10 +248,10 @@ static void parse_word(struct argp_state *state, struct options *o, char *word)
 	if (state->quoted && state->next > state->quoted) {
 		o->command = state->argv + state->next - 1;
 		state->next = state->argc;
-	} else if (is_mode(o) && !strcmp(word, "stat")) {
-		o->mode = MODE_STAT;
-	} else if (is_mode(o) && !strcmp(word, "check")) {
-		o->mode = MODE_CHECK;
+	} else if (parse_mode(o, word)) {
+		return;
+	} else if (o->mode == MODE_REPORT && !o->recording) {
+		o->recording = word;
 	} else if (!o->filter.text && !expr_begins(word) && is_program(word)) {
 		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
 			     word);
@@ -232,12 +264,42 @@ static void check_filter(struct argp_state *state, struct options *o)
 {
 	bool any = o->filter.text || o->filter.presets;
 
-	if (any && o->mode != MODE_TRACE && o->mode != MODE_DUMP)
+	if (any && o->mode != MODE_TRACE && o->mode != MODE_RECORD && o->mode != MODE_DUMP)
 		argp_error(state, "no EXPRESSION is of use here");
 	if (!any && o->mode == MODE_DUMP)
 		argp_error(state, "-d shows an EXPRESSION, and there is none");
-	if (!filter_compile(&o->filter, stderr, state->name))
+	if (!filter_compile(&o->filter, stderr, state->name) ||
+	    !filter_compile(&o->until, stderr, state->name))
 		exit(EXIT_USAGE);
+}
+
+/* Records are written as they come; how they look is up to who reads them. */
+static void check_record(struct argp_state *state, struct options *o)
+{
+	if (o->only_ok || o->only_failed)
+		argp_error(state, "instead of -z or -Z, record takes an EXPRESSION: 'ret >= 0'");
+	if (o->user && !o->command)
+		argp_error(state, "instead of -u, record takes an EXPRESSION: 'uid == %u'",
+			   o->uid);
+	if (o->count)
+		argp_error(state, "record does not count: no -n");
+	if (o->json || o->summary || o->stamp || o->relative || o->seconds || o->lookup)
+		argp_error(state, "that is for report: record only writes");
+	if (o->until.text && !o->flight)
+		argp_error(state, "--until ends a flight recorder: --flight SIZE");
+	o->recording = o->file ? o->file : DEFAULT_RECORDING;
+}
+
+/* All that remains is to look at what was recorded. */
+static void check_report(struct argp_state *state, struct options *o)
+{
+	if (!o->recording)
+		argp_error(state, "report what? It needs a DIRECTORY");
+	if (o->lookup)
+		argp_error(state, "-y looks at what is there now, and this is not now");
+	if (o->nr_pids || o->follow || o->user || o->only_ok || o->only_failed || o->entries ||
+	    o->syscalls || o->preview || o->ring_size || o->lose_every)
+		argp_error(state, "that is for record: report shows all that was recorded");
 }
 
 static void check_together(struct argp_state *state, struct options *o)
@@ -245,8 +307,14 @@ static void check_together(struct argp_state *state, struct options *o)
 	check_filter(state, o);
 	if (o->only_ok && o->only_failed)
 		argp_error(state, "-z and -Z exclude each other");
-	if (o->command && o->mode != MODE_TRACE)
+	if (o->command && o->mode != MODE_TRACE && o->mode != MODE_RECORD)
 		argp_error(state, "no COMMAND is run here");
+	if ((o->flight || o->until.text) && o->mode != MODE_RECORD)
+		argp_error(state, "--flight and --until are for record");
+	if (o->mode == MODE_RECORD)
+		check_record(state, o);
+	if (o->mode == MODE_REPORT)
+		check_report(state, o);
 	if (o->follow && !o->nr_pids && !o->command)
 		argp_error(state, "-f goes with -p PID; without it everything is traced");
 	if (!o->syscalls)
@@ -331,8 +399,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_IOVS:
 		o->iovs = parse_number(state, "--iovs", arg, SVMTRACE_IOVS_MAX);
 		break;
+	case KEY_FLIGHT:
+		o->flight = true;
+		/* fall through */
 	case 'B':
 		o->ring_size = parse_size(state, arg);
+		break;
+	case KEY_UNTIL:
+		filter_add_word(&o->until, arg);
 		break;
 	case KEY_LOSE_EVERY:
 		o->lose_every = parse_number(state, "--lose-every", arg, UINT32_MAX);
@@ -376,7 +450,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		.doc = DOC_BEFORE "\v" DOC_AFTER,
 	};
 
-	*o = (struct options){ .iovs = DEFAULT_IOVS, .trace = true };
+	*o = (struct options){ .iovs = DEFAULT_IOVS, .trace = true, .argv = argv };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o);
 }

@@ -14,6 +14,8 @@
 
 enum mode {
 	MODE_TRACE,
+	MODE_RECORD,
+	MODE_REPORT,
 	MODE_STAT,
 	MODE_CHECK,
 	MODE_LIST_FIELDS,
@@ -48,6 +50,8 @@ enum stamp {
  * @gid:	  of @user
  * @syscalls:	  -e: bit per syscall
  * @filter:	  expression and presets
+ * @flight:	  --flight: keep the newest; its argument is @ring_size
+ * @until:	  --until
  * @only_ok:	  -z
  * @only_failed:  -Z
  * @entries:	  --entries
@@ -57,6 +61,8 @@ enum stamp {
  * @ring_size:	  -B: bytes per CPU, 0 for the module's default
  * @lose_every:	  --lose-every
  * @file:	  -o, or NULL
+ * @recording:	  directory of the recording, to be made or to be read
+ * @argv:	  the command line as it was
  * @json:	  --json
  * @summary:	  -c or -C
  * @trace:	  print every call: not -c
@@ -78,6 +84,8 @@ struct options {
 	gid_t gid;
 	unsigned int syscalls;
 	struct filter filter;
+	bool flight;
+	struct filter until;
 	bool only_ok;
 	bool only_failed;
 	bool entries;
@@ -87,6 +95,8 @@ struct options {
 	unsigned int ring_size;
 	unsigned int lose_every;
 	const char *file;
+	const char *recording;
+	char **argv;
 	bool json;
 	bool summary;
 	bool trace;

@@ -166,12 +166,15 @@ void session_add_caller(const struct session *s, pid_t pid, unsigned int flags)
  * session_set_program() - narrows a session to the calls that a program keeps
  * @s:	     the session
  * @program: it; none if it is empty
+ * @flags:   0, or SVMTRACE_PROGRAM_TRIGGER: such a call freezes the session instead
  */
-void session_set_program(const struct session *s, const struct expr_program *program)
+void session_set_program(const struct session *s, const struct expr_program *program,
+			 unsigned int flags)
 {
 	struct svmtrace_program request = {
 		.size = sizeof(request),
 		.len = program->len,
+		.flags = flags,
 		.insns = program->len ? (uintptr_t)program->insns : 0,
 	};
 
@@ -179,6 +182,8 @@ void session_set_program(const struct session *s, const struct expr_program *pro
 		return;
 	if (errno == ENOTTY)
 		errx(EXIT_FAILURE, "the module is too old to filter by expressions: reload it");
+	if (errno == EINVAL && flags)
+		errx(EXIT_FAILURE, "the module is too old for --until: reload it");
 	err(EXIT_FAILURE, "the module refuses the expression; -d shows what it got");
 }
 
@@ -224,5 +229,5 @@ void session_stats(const struct session *s, struct svmtrace_stats *stats)
 __u64 session_lost(const struct svmtrace_stats *stats)
 {
 	return stats->lost_ring_full + stats->lost_nested + stats->lost_no_ring +
-	       stats->lost_simulated;
+	       stats->lost_simulated + stats->lost_overwritten;
 }

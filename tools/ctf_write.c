@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes a recording: records go from the ring to the file as they are, as many at a
+ * time as there are, behind a header. All that is looked at are their own headers.
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "ctf_write.h"
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* A random one, of version 4. */
+static void make_uuid(__u8 *uuid)
+{
+	if (getrandom(uuid, CTF_UUID_LEN, 0) != CTF_UUID_LEN)
+		err(EXIT_FAILURE, "no random numbers");
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
+static bool is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool empty = true;
+
+	if (!dir)
+		return false;
+	while (empty && (entry = readdir(dir)))
+		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+	closedir(dir);
+	return empty;
+}
+
+/* Returns whether it was not there before. */
+static bool make_directory(struct ctf_writer *w)
+{
+	bool made = !mkdir(w->path, 0700);
+
+	if (!made && errno != EEXIST)
+		err(EXIT_FAILURE, "%s", w->path);
+	if (!made && !is_empty(w->path))
+		errx(EXIT_FAILURE, "%s exists already: -o names another directory", w->path);
+	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->dir < 0)
+		err(EXIT_FAILURE, "%s", w->path);
+	return made;
+}
+
+static int create_file(const struct ctf_writer *w, const char *name)
+{
+	return openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool write_metadata(const struct ctf_writer *w, const struct ctf_info *info, char **argv)
+{
+	int fd = create_file(w, CTF_METADATA);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good;
+
+	if (!file)
+		return false;
+	ctf_write_metadata(file, info, argv);
+	good = !fflush(file) && !ferror(file);
+	return !fclose(file) && good;
+}
+
+/**
+ * ctf_create() - makes the directory of a recording; ends the program if that fails
+ * @w:	  filled in; ctf_close() it
+ * @path: of the directory, which must not be there, or be empty
+ * @argv: the command line that makes it
+ *
+ * To be called before anything is recorded, and after clock_update().
+ */
+void ctf_create(struct ctf_writer *w, const char *path, char **argv)
+{
+	struct ctf_info info = {
+		.offset = clock_realtime(0),
+		.schema = SVMTRACE_SCHEMA_VERSION,
+	};
+	bool made;
+	int error;
+
+	*w = (struct ctf_writer){ .path = path, .begun = now() };
+	make_uuid(w->uuid);
+	memcpy(info.uuid, w->uuid, sizeof(info.uuid));
+	snprintf(info.boot_id, sizeof(info.boot_id), "%s", clock_boot_id());
+	made = make_directory(w);
+	if (write_metadata(w, &info, argv))
+		return;
+	error = errno;
+	unlinkat(w->dir, CTF_METADATA, 0);
+	if (made)
+		rmdir(path);
+	errx(EXIT_FAILURE, "%s/%s: %s", path, CTF_METADATA, strerror(error));
+}
+
+/**
+ * ctf_open_stream() - makes the file of a CPU
+ * @w:	 the recording
+ * @s:	 filled in
+ * @cpu: whose records it will have
+ *
+ * It begins with a packet without records. Readers compare the number of lost records
+ * with that of the packet before, so the first one that has any needs one.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned int cpu)
+{
+	struct ctf_span nothing = { .begin = w->begun, .end = w->begun };
+	char name[32];
+
+	*s = (struct ctf_stream){ .packet = { .magic = CTF_MAGIC, .cpu_id = cpu } };
+	memcpy(s->packet.uuid, w->uuid, sizeof(s->packet.uuid));
+	snprintf(name, sizeof(name), CTF_STREAM "%u", cpu);
+	s->fd = create_file(w, name);
+	return s->fd < 0 ? -errno : ctf_write_packet(s, NULL, &nothing);
+}
+
+/* The parts of a record that are not its own header are not believed to make sense. */
+static bool is_sound(const struct svmtrace_record *record, size_t left)
+{
+	size_t least = sizeof(*record);
+
+	if (left < least)
+		return false;
+	if (record->kind == SVMTRACE_KIND_GAP)
+		least += sizeof(struct svmtrace_gap);
+	return record->size >= least && record->size % 8 == 0 && record->size <= left;
+}
+
+/**
+ * ctf_measure() - finds how many records can be a packet
+ * @span:   filled in
+ * @data:   records
+ * @size:   bytes at @data
+ * @enough: stop at the first record that ends there, or later
+ * @on_gap: called for every gap
+ */
+void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,
+		 ctf_on_gap *on_gap)
+{
+	const struct svmtrace_record *record = data;
+	const struct svmtrace_gap *gap;
+
+	*span = (struct ctf_span){ 0 };
+	while (span->size < size && span->size < enough) {
+		record = (const void *)((const char *)data + span->size);
+		span->damaged = !is_sound(record, size - span->size);
+		if (span->damaged)
+			return;
+		if (!span->size)
+			span->begin = record->time;
+		span->end = record->time;
+		span->size += record->size;
+		if (record->kind == SVMTRACE_KIND_CALL) {
+			span->calls++;
+		} else if (record->kind == SVMTRACE_KIND_GAP) {
+			gap = (const struct svmtrace_gap *)(record + 1);
+			span->lost += gap->last_seq - gap->first_seq + 1;
+			on_gap(record, gap);
+		}
+	}
+}
+
+static int write_all(int fd, struct iovec *iov, int count)
+{
+	ssize_t written;
+
+	while (count) {
+		written = writev(fd, iov, count);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written ? -errno : -ENOSPC;
+		while (count && (size_t)written >= iov->iov_len) {
+			written -= iov++->iov_len;
+			count--;
+		}
+		if (count) {
+			iov->iov_base = (char *)iov->iov_base + written;
+			iov->iov_len -= written;
+		}
+	}
+	return 0;
+}
+
+/**
+ * ctf_write_packet() - writes records
+ * @s:	  the file of their CPU
+ * @data: they
+ * @span: of ctf_measure()
+ *
+ * Return: 0 or a negative errno; then the file ends with the last whole packet.
+ */
+int ctf_write_packet(struct ctf_stream *s, const void *data, const struct ctf_span *span)
+{
+	struct ctf_packet *packet = &s->packet;
+	size_t size = sizeof(*packet) + span->size;
+	struct iovec iov[] = {
+		{ packet, sizeof(*packet) },
+		{ (void *)data, span->size },
+	};
+	int error;
+
+	packet->timestamp_begin = span->begin;
+	packet->timestamp_end = span->end;
+	packet->content_size = size * 8;
+	packet->packet_size = size * 8;
+	packet->events_discarded += span->lost;
+	error = write_all(s->fd, iov, span->size ? 2 : 1);
+	if (error) {
+		/* If that fails, readers still see where the last whole packet ends. */
+		if (!ftruncate(s->fd, s->size))
+			lseek(s->fd, s->size, SEEK_SET);
+		return error;
+	}
+	packet->packet_seq_num++;
+	s->size += size;
+	return 0;
+}
+
+/**
+ * ctf_close_stream() - closes the file of a CPU
+ * @s: it
+ *
+ * Return: 0 or a negative errno: not all of it has been written.
+ */
+int ctf_close_stream(struct ctf_stream *s)
+{
+	return close(s->fd) ? -errno : 0;
+}
+
+/**
+ * ctf_close() - closes the directory of a recording
+ * @w: the recording
+ */
+void ctf_close(struct ctf_writer *w)
+{
+	close(w->dir);
+}

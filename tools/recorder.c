@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * svmtrace record: from the session to a recording. What is in the ring of a CPU goes
+ * to its file in one piece, so that it keeps up with what nobody could print.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "clock.h"
+#include "ctf_write.h"
+#include "losses.h"
+#include "mapped.h"
+#include "recorder.h"
+
+/**
+ * struct recorder - a recording that is being made
+ * @capture: where records come from
+ * @writer:  where they go to
+ * @mapped:  the rings of the session
+ * @streams: the files, in the order of these rings
+ * @opened:  how many of them are open, the first ones
+ * @calls:   how many have been written
+ * @failed:  it could not be written any further
+ */
+struct recorder {
+	struct capture capture;
+	struct ctf_writer writer;
+	struct mapped mapped;
+	struct ctf_stream *streams;
+	unsigned int opened;
+	uint64_t calls;
+	bool failed;
+};
+
+static void fail(struct recorder *r, unsigned int cpu, int error)
+{
+	warnx("%s/" CTF_STREAM "%u: %s; the recording ends here", r->writer.path, cpu,
+	      strerror(-error));
+	r->failed = true;
+	r->capture.done = true;
+}
+
+/* Rings come with the CPUs. */
+static void open_streams(struct recorder *r)
+{
+	unsigned int cpu;
+	int error;
+
+	for (; r->opened < r->mapped.count && !r->failed; r->opened++) {
+		cpu = r->mapped.rings[r->opened].cpu;
+		error = ctf_open_stream(&r->writer, &r->streams[r->opened], cpu);
+		if (error)
+			fail(r, cpu, error);
+		if (error && r->streams[r->opened].fd < 0)
+			return;
+	}
+}
+
+static void map_rings(struct recorder *r)
+{
+	mapped_init(&r->mapped, &r->capture.session);
+	r->streams = calloc(r->capture.session.info.nr_cpus, sizeof(*r->streams));
+	if (!r->streams)
+		err(EXIT_FAILURE, "the recording");
+	open_streams(r);
+}
+
+/*
+ * Takes about a quarter of a ring, so that what has been written makes room soon.
+ * Returns whether there is more.
+ */
+static bool take(struct recorder *r, unsigned int i)
+{
+	struct mapped_ring *ring = &r->mapped.rings[i];
+	const void *data = mapped_next(ring);
+	struct ctf_span span;
+	int error;
+
+	ring->head = mapped_head(ring);
+	ctf_measure(&span, data, mapped_readable(ring), (ring->mask + 1) / 4, losses_add);
+	if (span.size) {
+		error = ctf_write_packet(&r->streams[i], data, &span);
+		if (error) {
+			fail(r, ring->cpu, error);
+			return false;
+		}
+		r->calls += span.calls;
+		mapped_consume(ring, span.size);
+	}
+	if (span.damaged || !mapped_readable(ring)) {
+		if (ring->tail != ring->head)
+			warnx("CPU %u: a damaged record, skipping what its ring holds", ring->cpu);
+		mapped_consume(ring, ring->head - ring->tail);
+	}
+	return ring->tail != ring->head;
+}
+
+/* Returns whether there is more. */
+static bool take_all(struct recorder *r)
+{
+	bool more = false;
+	unsigned int i;
+
+	for (i = 0; i < r->opened && !r->failed; i++)
+		more |= take(r, i);
+	return more && !r->failed;
+}
+
+static void run(struct recorder *r)
+{
+	int timeout;
+
+	map_rings(r);
+	for (;;) {
+		timeout = take_all(r) ? 0 : losses_tell();
+		if (r->capture.done)
+			break;
+		capture_wait(&r->capture, timeout);
+		mapped_update(&r->mapped);
+		open_streams(r);
+	}
+}
+
+/* Of a flight recorder nothing can be seen before it is frozen. */
+static void run_flight(struct recorder *r)
+{
+	struct capture *c = &r->capture;
+
+	while (!c->done && !(c->fds[CAPTURE_SESSION].revents & POLLIN))
+		capture_wait(c, -1);
+	session_stop(&c->session);
+	map_rings(r);
+}
+
+/* A gap after which no record came is written when it is waited for. */
+static void drain(struct recorder *r)
+{
+	int i;
+
+	mapped_update(&r->mapped);
+	open_streams(r);
+	for (i = 0; i < 2; i++) {
+		while (take_all(r))
+			;
+		poll(&r->capture.fds[CAPTURE_SESSION], 1, 0);
+	}
+}
+
+static void finish(struct recorder *r)
+{
+	struct svmtrace_stats after;
+	unsigned int i;
+	int error;
+
+	drain(r);
+	for (i = 0; i < r->opened; i++) {
+		error = ctf_close_stream(&r->streams[i]);
+		if (error)
+			fail(r, r->mapped.rings[i].cpu, error);
+	}
+	ctf_close(&r->writer);
+	session_stats(&r->capture.session, &after);
+	losses_total(&r->capture.before, &after, "written", r->calls, r->capture.o->quiet);
+	mapped_free(&r->mapped);
+	free(r->streams);
+	capture_close(&r->capture);
+}
+
+/**
+ * record() - records until it is told to end, or the command has ended
+ * @o: the command line
+ *
+ * Return: exit status.
+ */
+int record(const struct options *o)
+{
+	struct recorder r = { 0 };
+	int status;
+
+	clock_update();
+	capture_open(&r.capture, o);
+	ctf_create(&r.writer, o->recording, o->argv);
+	capture_start(&r.capture, -1);
+	capture_run(&r.capture, "recording");
+	if (o->flight) {
+		run_flight(&r);
+	} else {
+		run(&r);
+		session_stop(&r.capture.session);
+	}
+	finish(&r);
+	status = capture_status(&r.capture);
+	return r.failed ? EXIT_FAILURE : status;
+}
