@@ -261,7 +261,11 @@ static void write_args(FILE *file, unsigned int syscall)
 	}
 }
 
-/* The part of a record where arrays are; @extra: those as well that are rare. */
+/*
+ * The part of a record where arrays are; @extra: those as well that are rare. What may
+ * be empty is no text, but bytes: babeltrace2 up to 2.0.4 shows the text of another
+ * record in its place (fixed by "clear_string_field(): set first character to 0").
+ */
 static void write_arrays(FILE *file, bool extra)
 {
 	fputs("\t\t\tstruct {\n", file);
@@ -272,8 +276,8 @@ static void write_arrays(FILE *file, bool extra)
 	if (extra)
 		fputs("\t\t\t\tstruct iovec iov_at_return[iovs_at_return];\n"
 		      "\t\t\t\tstruct iovec remote_iov_at_return[remote_iovs_at_return];\n", file);
-	fputs("\t\t\t\ttext8 exe[exe_len];\n"
-	      "\t\t\t\ttext8 target_exe[target_exe_len];\n", file);
+	fputs("\t\t\t\thex8 exe[exe_len];\n"
+	      "\t\t\t\thex8 target_exe[target_exe_len];\n", file);
 	if (extra)
 		fputs("\t\t\t\thex8 preview[preview_len];\n"
 		      "\t\t\t\thex8 preview_at_return[preview_at_return_len];\n", file);

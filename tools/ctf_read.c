@@ -28,8 +28,6 @@
  * @packets:   how many there have been
  * @left:      bytes of records that follow in the packet
  * @padding:   bytes that follow these
- * @rest:      bytes of the file after the packet
- * @cut:       the file ends within the packet, which has been told
  * @data:      the next record
  * @allocated: bytes at @data
  * @v:	       its parts, if there is one
@@ -41,8 +39,6 @@ struct source {
 	uint64_t packets;
 	uint64_t left;
 	uint64_t padding;
-	uint64_t rest;
-	bool cut;
 	void *data;
 	size_t allocated;
 	struct record_view v;
@@ -95,28 +91,13 @@ static const char *judge(const struct ctf_reader *r, const struct source *s,
 	return NULL;
 }
 
-/* Takes a packet off the file. If there is less, what is whole of it is of use. */
-static void take_off(struct ctf_reader *r, struct source *s, uint64_t size)
-{
-	s->cut = size > s->rest;
-	if (!s->cut) {
-		s->rest -= size;
-		return;
-	}
-	tell(r, s, "the last packet is cut off");
-	size = s->rest > sizeof(s->packet) ? s->rest - sizeof(s->packet) : 0;
-	if (s->left > size)
-		s->left = size;
-	s->rest = 0;
-}
-
 static bool next_packet(struct ctf_reader *r, struct source *s)
 {
 	struct ctf_packet packet;
 	const char *fault;
 	size_t got;
 
-	if (s->cut || (s->padding && fseeko(s->file, s->padding, SEEK_CUR)))
+	if (s->padding && fseeko(s->file, s->padding, SEEK_CUR))
 		return end(s);
 	got = fread(&packet, 1, sizeof(packet), s->file);
 	if (got != sizeof(packet)) {
@@ -135,7 +116,6 @@ static bool next_packet(struct ctf_reader *r, struct source *s)
 	s->packet = packet;
 	s->left = packet.content_size / 8 - sizeof(packet);
 	s->padding = (packet.packet_size - packet.content_size) / 8;
-	take_off(r, s, sizeof(packet) + s->left + s->padding);
 	return true;
 }
 
@@ -195,10 +175,8 @@ static bool advance(struct ctf_reader *r, struct source *s)
 		size = read_record(s);
 		if (size >= 0)
 			return true;
-		if (s->cut)
-			return end(s);
 		if (size == -EAGAIN) {
-			tell(r, s, "cannot be read any further");
+			tell(r, s, "the last packet is cut off");
 			return end(s);
 		}
 		if (!skip_packet(r, s))
@@ -251,7 +229,6 @@ static void open_source(struct ctf_reader *r, int dir, const char *name)
 	*s = (struct source){ .name = strdup(name), .file = fd < 0 ? NULL : fdopen(fd, "r") };
 	if (!s->file || !s->name || fstat(fd, &st))
 		err(EXIT_FAILURE, "%s/%s", r->path, name);
-	s->rest = st.st_size;
 	if (!S_ISREG(st.st_mode))
 		errx(EXIT_FAILURE, "%s/%s: not a file", r->path, name);
 }

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recordings: what was written is read back, in order; babeltrace2, which knows nothing
+ * but the metadata, sees the same; and whatever was cut off or changed does no harm.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "clock.h"
+#include "ctf_read.h"
+#include "ctf_write.h"
+#include "records.h"
+
+#define CPUS 3
+#define RECORDS 600
+
+static char *argv[] = { "svmtrace", "record", "a \"b\"\\\n\xfc", NULL };
+static unsigned int gaps;
+
+static void on_gap(const struct svmtrace_record *record, const struct svmtrace_gap *gap)
+{
+	gaps += record->kind == SVMTRACE_KIND_GAP && gap->last_seq >= gap->first_seq;
+}
+
+/* Records of a CPU in a row, as a ring has them, and where each begins. */
+struct tape {
+	char *data;
+	size_t size;
+	size_t at[RECORDS + 1];
+	unsigned int count;
+	uint64_t lost;
+};
+
+FIXTURE(recording) {
+	char base[64];
+	char path[80];
+	struct tape tapes[CPUS];
+	unsigned int total;
+};
+
+/* All combinations of groups in turn, and now and then a gap. */
+static void fill(struct tape *t, unsigned int cpu)
+{
+	unsigned int i, kind;
+
+	t->data = malloc(RECORDS * RECORDS_SIZE_MAX);
+	for (i = 0; i < RECORDS; i++) {
+		uint64_t time = 1000000 + i * 1000 + cpu * 300;
+
+		t->at[i] = t->size;
+		if (random() % 16 == 0) {
+			t->size += records_gap(t->data + t->size, cpu, time, 1, 5);
+			t->lost += 5;
+			continue;
+		}
+		kind = random() % 2 ? SVMTRACE_KIND_CALL : SVMTRACE_KIND_ENTRY;
+		t->size += records_call(t->data + t->size, kind, random() % 2, i % 64, time,
+					cpu * RECORDS + i);
+	}
+	t->at[i] = t->size;
+	t->count = RECORDS;
+}
+
+/* In packets of random sizes. */
+static int write_tape(const struct ctf_writer *w, struct tape *t, unsigned int cpu)
+{
+	struct ctf_stream s;
+	struct ctf_span span;
+	size_t pos = 0;
+
+	if (ctf_open_stream(w, &s, cpu))
+		return -1;
+	while (pos < t->size) {
+		ctf_measure(&span, t->data + pos, t->size - pos, 1 + random() % 20000, on_gap);
+		if (!span.size || span.damaged || ctf_write_packet(&s, t->data + pos, &span))
+			return -1;
+		pos += span.size;
+	}
+	if (s.packet.events_discarded != t->lost)
+		return -1;
+	return ctf_close_stream(&s);
+}
+
+FIXTURE_SETUP(recording)
+{
+	struct ctf_writer w;
+	unsigned int cpu;
+
+	srandom(1);
+	strcpy(self->base, "/tmp/svmtrace.XXXXXX");
+	ASSERT_NE(mkdtemp(self->base), NULL);
+	snprintf(self->path, sizeof(self->path), "%s/t", self->base);
+	memset(self->tapes, 0, sizeof(self->tapes));
+	clock_update();
+	ctf_create(&w, self->path, argv);
+	w.begun = 1;
+	self->total = 0;
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		fill(&self->tapes[cpu], cpu);
+		ASSERT_EQ(write_tape(&w, &self->tapes[cpu], cpu), 0);
+		self->total += self->tapes[cpu].count;
+	}
+	ctf_close(&w);
+}
+
+FIXTURE_TEARDOWN(recording)
+{
+	char command[160];
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		free(self->tapes[cpu].data);
+	snprintf(command, sizeof(command), "rm -r %s", self->base);
+	ASSERT_EQ(system(command), 0);
+}
+
+/* Which of the tapes has this record next? */
+static int find(const struct tape *tapes, const unsigned int *next, const struct record_view *v)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		const struct tape *t = &tapes[cpu];
+		size_t at, size;
+
+		if (next[cpu] == t->count)
+			continue;
+		at = t->at[next[cpu]];
+		size = t->at[next[cpu] + 1] - at;
+		if (v->record->size == size &&
+		    !memcmp(v->record, t->data + at, size))
+			return cpu;
+	}
+	return -1;
+}
+
+TEST_F(recording, is_read_back_in_order)
+{
+	struct ctf_reader *r = ctf_reader_new(self->path);
+	unsigned int next[CPUS] = {}, count = 0;
+	struct record_view v;
+	uint64_t last = 0;
+	int cpu;
+
+	ASSERT_EQ(ctf_reader_info(r)->schema, SVMTRACE_SCHEMA_VERSION);
+	ASSERT_EQ(ctf_reader_info(r)->offset, clock_realtime(0));
+	ASSERT_EQ(strcmp(ctf_reader_info(r)->boot_id, clock_boot_id()), 0);
+	while (ctf_reader_next(r, &v)) {
+		cpu = find(self->tapes, next, &v);
+		ASSERT_GE(cpu, 0);
+		next[cpu]++;
+		ASSERT_GE(v.record->time, last);
+		last = v.record->time;
+		count++;
+	}
+	ASSERT_EQ(count, self->total);
+	ASSERT_GT(gaps, 0U);
+	ASSERT_FALSE(ctf_reader_damaged(r));
+	ctf_reader_free(r);
+}
+
+TEST_F(recording, is_private)
+{
+	char name[120];
+	struct stat st;
+
+	ASSERT_EQ(stat(self->path, &st), 0);
+	ASSERT_EQ(st.st_mode & 0777, 0700);
+	snprintf(name, sizeof(name), "%s/metadata", self->path);
+	ASSERT_EQ(stat(name, &st), 0);
+	ASSERT_EQ(st.st_mode & 0777, 0600);
+	snprintf(name, sizeof(name), "%s/cpu_0", self->path);
+	ASSERT_EQ(stat(name, &st), 0);
+	ASSERT_EQ(st.st_mode & 0777, 0600);
+}
+
+/* Bytes as babeltrace2 shows them. */
+static void bytes(char *text, const char *name, const void *data, size_t count)
+{
+	const unsigned char *byte = data;
+	size_t i;
+
+	text += sprintf(text, " %s = [ ", name);
+	for (i = 0; i < count; i++)
+		text += sprintf(text, "%s[%zu] = 0x%X", i ? ", " : "", i, byte[i]);
+	sprintf(text, count ? " ]" : "]");
+}
+
+/* Is this record in this line of babeltrace2? */
+static bool agrees(const char *line, const struct record_view *v)
+{
+	char ret[64], exe[400], target_exe[400], preview[1000] = "";
+	char iov[100] = "iov = [ ]", name[64];
+
+	if (v->gap)
+		return strstr(line, " svmtrace:gap: ") &&
+		       strstr(line, "first_seq = 1, last_seq = 5, ring_full = 5,");
+	snprintf(name, sizeof(name), " svmtrace:%s%s: ",
+		 v->record->syscall ? "vmsplice" : "process_vm_writev",
+		 v->record->kind == SVMTRACE_KIND_ENTRY ? "_entry" : "");
+	snprintf(ret, sizeof(ret), " ret = %lld, bytes = %llu,", v->call->ret, v->call->bytes);
+	bytes(exe, "exe", v->exe, v->call->exe_len);
+	bytes(target_exe, "target_exe", v->target_exe, v->call->target_exe_len);
+	if (v->extra)
+		bytes(preview, "preview_at_return", v->preview_at_return,
+		      v->extra->preview_at_return_len);
+	if (v->call->iovs)
+		snprintf(iov, sizeof(iov), " iov = [ [0] = { base = 0x%llX, len = %llu }",
+			 v->iov[0]->base, v->iov[0]->len);
+	if (v->caller && !strstr(line, " start_time = "))
+		return false;
+	return strstr(line, name) && strstr(line, ret) && strstr(line, exe) &&
+	       strstr(line, target_exe) && strstr(line, preview) && strstr(line, iov);
+}
+
+/* The events of babeltrace2; NULL if there is none. */
+static FILE *babeltrace(const char *path)
+{
+	char command[200];
+
+	if (system("babeltrace2 --version >/dev/null 2>&1"))
+		return NULL;
+	snprintf(command, sizeof(command), "babeltrace2 %s 2>%s.errors", path, path);
+	return popen(command, "r");
+}
+
+TEST_F(recording, means_the_same_to_babeltrace2)
+{
+	FILE *events = babeltrace(self->path), *errors;
+	char line[16384], name[120];
+	struct ctf_reader *r;
+	unsigned int count = 0;
+	struct record_view v;
+	uint64_t lost = 0, n;
+
+	if (!events)
+		SKIP(return, "no babeltrace2");
+	r = ctf_reader_new(self->path);
+	while (ctf_reader_next(r, &v)) {
+		ASSERT_NE(fgets(line, sizeof(line), events), NULL);
+		ASSERT_TRUE(agrees(line, &v)) TH_LOG("record %u: %s", count, line);
+		count++;
+	}
+	ASSERT_EQ(fgets(line, sizeof(line), events), NULL);
+	ASSERT_EQ(pclose(events), 0);
+	ASSERT_EQ(count, self->total);
+	ctf_reader_free(r);
+
+	snprintf(name, sizeof(name), "%s.errors", self->path);
+	errors = fopen(name, "r");
+	while (fgets(line, sizeof(line), errors)) {
+		if (*line == '\n')
+			continue;
+		ASSERT_EQ(sscanf(line, "WARNING: Tracer discarded %lu", &n), 1) TH_LOG("%s", line);
+		lost += n;
+	}
+	fclose(errors);
+	ASSERT_EQ(lost, self->tapes[0].lost + self->tapes[1].lost + self->tapes[2].lost);
+}
+
+/* Changes byte @at of a file of the recording, or cuts it off there. */
+static void damage(const char *path, const char *file, off_t at, int byte)
+{
+	char name[120];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	fd = open(name, O_RDWR);
+	if (byte < 0 ? ftruncate(fd, at) : pwrite(fd, &byte, 1, at) != 1)
+		abort();
+	close(fd);
+}
+
+/* How many records can be read; a recording that is refused ends the process. */
+static int count_records(const char *path, bool *damaged)
+{
+	struct ctf_reader *r = ctf_reader_new(path);
+	struct record_view v;
+	int count = 0;
+
+	while (ctf_reader_next(r, &v))
+		count++;
+	*damaged = ctf_reader_damaged(r);
+	ctf_reader_free(r);
+	return count;
+}
+
+/* Does it end with this status, and without a sanitizer's complaint? */
+static bool ends_with(const char *path, int status)
+{
+	int got, null = open("/dev/null", O_WRONLY);
+	bool damaged;
+	pid_t pid = fork();
+
+	if (!pid) {
+		dup2(null, STDERR_FILENO);
+		count_records(path, &damaged);
+		_exit(0);
+	}
+	close(null);
+	return waitpid(pid, &got, 0) == pid && WIFEXITED(got) && WEXITSTATUS(got) == status;
+}
+
+TEST_F(recording, that_is_cut_off_is_read_until_there)
+{
+	unsigned int others = self->tapes[1].count + self->tapes[2].count;
+	int count, last = self->total;
+	struct stat st;
+	char name[120];
+	bool damaged;
+	off_t size;
+
+	/* It says so for every one of these. */
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	snprintf(name, sizeof(name), "%s/cpu_0", self->path);
+	ASSERT_EQ(stat(name, &st), 0);
+	for (size = st.st_size - 1; size > st.st_size - 3000; size -= 1 + random() % 7) {
+		damage(self->path, "cpu_0", size, -1);
+		count = count_records(self->path, &damaged);
+		ASSERT_LE(count, last);
+		ASSERT_GT(count, last - 3);
+		last = count;
+	}
+	damage(self->path, "cpu_0", 40, -1);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
+	ASSERT_TRUE(damaged);
+	damage(self->path, "cpu_0", 0, -1);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
+	ASSERT_FALSE(damaged);
+}
+
+TEST_F(recording, with_a_packet_of_another_one_ends_there)
+{
+	unsigned int others = self->tapes[1].count + self->tapes[2].count;
+	size_t first = sizeof(struct ctf_packet);
+	bool damaged;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	damage(self->path, "cpu_0", first + offsetof(struct ctf_packet, packet_seq_num), 7);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)self->total);
+	ASSERT_TRUE(damaged);
+	damage(self->path, "cpu_0", first + offsetof(struct ctf_packet, uuid) + 3, 'x');
+	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
+	ASSERT_TRUE(damaged);
+}
+
+/* A record that says it is larger than its packet. */
+TEST_F(recording, with_a_damaged_record_goes_on_after_its_packet)
+{
+	size_t at = 2 * sizeof(struct ctf_packet);
+	bool damaged;
+	int count;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	damage(self->path, "cpu_0", at + offsetof(struct svmtrace_record, size) + 2, 1);
+	count = count_records(self->path, &damaged);
+	ASSERT_TRUE(damaged);
+	ASSERT_LT(count, (int)self->total);
+	ASSERT_GT(count, (int)self->total - 20000 / 72);
+}
+
+TEST_F(recording, that_is_damaged_does_no_harm)
+{
+	unsigned int round;
+
+	for (round = 0; round < 300; round++) {
+		damage(self->path, "cpu_1", random() % 40000, random() & 255);
+		ASSERT_TRUE(ends_with(self->path, 0));
+	}
+}
+
+TEST_F(recording, of_another_kind_is_refused)
+{
+	char name[120], text[20000], *at;
+	size_t len;
+	FILE *file;
+
+	ASSERT_TRUE(ends_with(self->path, 0));
+	ASSERT_TRUE(ends_with("/tmp/no such", EXIT_FAILURE));
+	ASSERT_TRUE(ends_with(self->base, EXIT_FAILURE));
+	/* Another schema; then, not one of ours at all. */
+	snprintf(name, sizeof(name), "%s/metadata", self->path);
+	file = fopen(name, "r");
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	at = strstr(text, "schema_version = ");
+	ASSERT_NE(at, NULL);
+	damage(self->path, "metadata", at - text + 17, '7');
+	ASSERT_TRUE(ends_with(self->path, EXIT_FAILURE));
+	damage(self->path, "metadata", at - text + 17, '6');
+	ASSERT_TRUE(ends_with(self->path, 0));
+	damage(self->path, "metadata", 20, 'x');
+	ASSERT_TRUE(ends_with(self->path, EXIT_FAILURE));
+}
+
+TEST_F(recording, does_not_replace_anything)
+{
+	struct ctf_writer w;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+		ctf_create(&w, self->path, argv);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	ASSERT_TRUE(ends_with(self->path, 0));
+}
+
+TEST_F(recording, that_cannot_be_written_ends_with_a_packet)
+{
+	struct tape *t = &self->tapes[0];
+	struct ctf_stream s = { .fd = open("/dev/full", O_WRONLY) };
+	struct ctf_span span;
+
+	ctf_measure(&span, t->data, t->size, 1000, on_gap);
+	ASSERT_EQ(ctf_write_packet(&s, t->data, &span), -ENOSPC);
+	ASSERT_EQ(s.size, 0);
+	ASSERT_EQ(ctf_close_stream(&s), 0);
+}
+
+TEST_F(recording, is_made_of_sound_records_only)
+{
+	struct tape *t = &self->tapes[0];
+	struct svmtrace_record *third = (void *)(t->data + t->at[2]);
+	struct ctf_span span;
+
+	ctf_measure(&span, t->data, t->size, 1, on_gap);
+	ASSERT_EQ(span.size, t->at[1]);
+	ctf_measure(&span, t->data, t->size, t->at[1] + 1, on_gap);
+	ASSERT_EQ(span.size, t->at[2]);
+	ASSERT_FALSE(span.damaged);
+	ctf_measure(&span, t->data, t->at[2] + 24, SIZE_MAX, on_gap);
+	ASSERT_EQ(span.size, t->at[2]);
+	ASSERT_TRUE(span.damaged);
+	third->size = 0;
+	ctf_measure(&span, t->data, t->size, SIZE_MAX, on_gap);
+	ASSERT_EQ(span.size, t->at[2]);
+	ASSERT_TRUE(span.damaged);
+	ASSERT_EQ(span.begin, ((struct svmtrace_record *)t->data)->time);
+	ASSERT_EQ(span.end, ((struct svmtrace_record *)(t->data + t->at[1]))->time);
+}
+
+TEST_HARNESS_MAIN
