@@ -146,6 +146,11 @@ void json_text(struct json *j, const char *text, size_t count)
 	const char *json = NULL;
 	size_t len;
 
+	/* json-c forgets what it has allocated when a text becomes empty. */
+	if (!count) {
+		put_value(j, "\"\"", 2);
+		return;
+	}
 	if (!string)
 		string = json_object_new_string("");
 	if (string && json_object_set_string_len(string, text, count))
