@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the scripts that source this use $failed
+#
+# For tests that are scripts: check NAME COMMAND... is a test, in KTAP. A command that
+# returns 4 could not be tried here. They end with: exit "$failed"
+
+number=0
+failed=0
+
+check() {
+	local name=$1 status=0
+	shift
+	"$@" || status=$?
+	case $status in
+	0) echo "ok $((++number)) $name" ;;
+	4) echo "ok $((++number)) $name # SKIP" ;;
+	*) echo "not ok $((++number)) $name"; failed=1 ;;
+	esac
+}

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Recordings of real calls: babeltrace2, which knows only what the metadata say, and
+# svmtrace report see the same, and it is what the module has counted. Writes KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+. "${0%/*}/lib/check.sh"
+
+dir=$(mktemp -d)
+cd "$dir" || exit
+
+has_babeltrace() { type babeltrace2 >/dev/null 2>&1 || return 4; }
+
+workload=(stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 20
+	--vm-splice 1 --vm-splice-ops 200)
+
+# number_of WHAT [FILE] - from what svmtrace said: "calls: 12 recorded, ..."
+number_of() { grep -oE "[0-9]+ $1" "${2-notes}" | head -n 1 | grep -oE '^[0-9]+' || echo 0; }
+
+# Everything that this is about, once.
+records() {
+	svmtrace record -o first -s 16 -- "${workload[@]}" 2>notes &&
+		(($(number_of recorded) > 200)) && [[ $(stat -c %a first/cpu_0) == 600 ]]
+}
+
+report_has_all() {
+	local count
+	count=$(number_of recorded)
+	(($(svmtrace report -q first | wc -l) == count)) &&
+		svmtrace report -q --json first |
+		jq -es "length == $count and all(.kind == \"call\")" >/dev/null &&
+		svmtrace report -qc first | grep -qE "^ *$count .* total$"
+}
+
+# In both forms: name, result, caller, and the first range of the array.
+of_babeltrace() {
+	sed -nE 's/.* svmtrace:([a-z_]+): .* ret = (-?[0-9]+),.* caller = \{ \{ pid = ([0-9]+),.* iov = \[ (\[0\] = \{ base = (0x[0-9A-F]+), len = ([0-9]+)|\]).*/\1 \2 \3 \5 \6/p' |
+		tr A-F a-f
+}
+
+of_report() {
+	jq -r '"\(.syscall) \(.ret) \(.pid) \(.iov[0].base // "") \(.iov[0].len // "")"'
+}
+
+babeltrace_agrees() {
+	has_babeltrace || return
+	babeltrace2 first >events 2>errors && [[ ! -s errors ]] &&
+		(($(wc -l <events) == $(number_of recorded))) &&
+		svmtrace report -q --json first | of_report | sort >expected &&
+		of_babeltrace <events | sort >seen && [[ -s seen ]] && diff expected seen
+}
+
+# Two sessions see the same calls, at their own times.
+shows_what_tracing_shows() {
+	local strip='s/^[^]]*\] //; s/ <[^>]*> ?/ /; s/ $//'
+	svmtrace -q -o live 'comm == "stress*"' -- \
+		svmtrace record -q -o both -- "${workload[@]}" || return
+	sed -E "$strip" live | sort >expected
+	svmtrace report -q both | sed -E "$strip" | sort >seen
+	[[ -s seen ]] && diff expected seen
+}
+
+is_in_order() {
+	svmtrace report -q first | awk '$1 < last { bad = 1 } { last = $1 } END { exit bad }'
+}
+
+# The time of day is that of the recording, whatever the clock says now.
+has_its_own_time() {
+	local before after
+	before=$(date +%s)
+	svmtrace record -q -o timed -- "${workload[@]}"
+	after=$(date +%s)
+	date -s "@$((before + 100000))" >/dev/null
+	svmtrace report -q -ttt timed >seen
+	svmtrace report -q --json timed | jq -r '.time_utc[:19] + "Z" | fromdate' >utc
+	date -s "@$((after + 1))" >/dev/null
+	awk -v from="$before" -v to="$((after + 1))" \
+		'$1 < from || $1 > to { bad = 1 } END { exit bad || !NR }' seen utc
+}
+
+narrows() {
+	svmtrace record -q -o narrow 'syscall == vmsplice && ret > 0' -- "${workload[@]}" &&
+		svmtrace report -q --json narrow |
+		jq -es 'length > 0 and all(.syscall == "vmsplice" and .ret > 0)' >/dev/null
+}
+
+discarded() {
+	grep -oE 'Tracer discarded [0-9]+' | awk '{ sum += $3 } END { print sum + 0 }'
+}
+
+losses_are_told() {
+	local lost
+	svmtrace record -o lossy --lose-every 5 -- "${workload[@]}" 2>notes
+	lost=$(number_of simulated)
+	((lost > 40)) && svmtrace report -q --json lossy 2>/dev/null |
+		jq -es "map(.lost // 0) | add == $lost" >/dev/null || return
+	has_babeltrace || return
+	(($(babeltrace2 lossy 2>&1 >/dev/null | discarded) == lost))
+}
+
+# refuses MESSAGE ARGUMENT... - and does nothing else.
+refuses() {
+	local message=$1 before
+	shift
+	before=$(find . -not -name refused | sort | xargs ls -ld)
+	! svmtrace "$@" 2>refused && grep -q -- "$message" refused &&
+		[[ $(find . -not -name refused | sort | xargs ls -ld) == "$before" ]]
+}
+
+keeps_what_is_there() {
+	mkdir full && touch full/file && touch file refused
+	refuses 'exists already' record -o full -- true &&
+		refuses 'exists already' record -o file -- true &&
+		refuses 'exists already' record -o first -- true &&
+		mkdir empty && svmtrace record -q -o empty -- true && [[ -s empty/metadata ]]
+}
+
+refuses_what_makes_no_sense() {
+	refuses 'not a recording' report full &&
+		refuses 'for report' record --json -- true &&
+		refuses 'EXPRESSION' record -z -- true &&
+		refuses 'flight' record --until 'ret < 0' -- true &&
+		refuses 'for record' --flight 64K -- true &&
+		refuses 'for record' report -p 1 first &&
+		refuses 'not now' report -y first &&
+		refuses "'targt" record --flight 64K --until 'targt == 1' -- true
+}
+
+# A disk that is full: what was written until then can be read.
+survives_a_full_disk() {
+	local status=0
+	mkdir disk && mount -t tmpfs -o size=128k none disk || return
+	svmtrace record -o disk/r -- stress-ng -q --vm-splice 1 --vm-splice-ops 3000 2>notes ||
+		status=$?
+	((status == 1)) && grep -q 'No space left' notes &&
+		svmtrace report -q disk/r >seen && (($(wc -l <seen) > 100)) || return
+	has_babeltrace || return
+	(($(babeltrace2 disk/r | wc -l) == $(wc -l <seen)))
+}
+
+# A machine that has crashed: what is whole is shown.
+shows_what_is_whole() {
+	local whole file
+	cp -r first cut
+	whole=$(svmtrace report -q first | wc -l)
+	for file in cut/cpu_*; do
+		truncate -s "$(($(stat -c %s "$file") - 20))" "$file"
+	done
+	! svmtrace report -q cut >seen 2>notes && grep -q 'cut off' notes &&
+		(($(wc -l <seen) >= whole - 2 && $(wc -l <seen) < whole))
+}
+
+# ends_by SIGNAL - without a command, as an admin would have it.
+ends_by() {
+	local recorder
+	svmtrace record -o "by_$1" 'comm == "stress*"' 2>notes &
+	recorder=$!
+	until grep -q recording notes; do sleep 0.1; done
+	"${workload[@]}"
+	kill -s "$1" "$recorder"
+	wait "$recorder" && (($(svmtrace report -q "by_$1" | wc -l) == $(number_of recorded)))
+}
+
+# What was entered is recorded, lost, or filtered out: "calls lost: 3939 of 4000".
+adds_up() {
+	local entered
+	entered=$(grep -oE 'of [0-9]+ ' notes | grep -oE '[0-9]+')
+	((entered > 0 && entered == $(number_of recorded) + $(number_of overwritten) +
+		$(number_of 'filtered out') + $(number_of 'ring full')))
+}
+
+flight_keeps_the_newest() {
+	svmtrace record -o flight --flight 16K -- "${workload[@]}" 2>notes || return
+	adds_up && (($(number_of overwritten) > 0)) &&
+		svmtrace report -q --json flight 2>/dev/null | jq -es "
+			(map(select(.kind == \"call\")) | length == $(number_of recorded)) and
+			(map(.overwritten // 0) | add == $(number_of overwritten)) and
+			(group_by(.cpu) | all(length == 0 or (sort_by(.time_mono) |
+				.[0].kind == \"gap\" or .[0].seq == 0)))" >/dev/null
+}
+
+# The calls before it, it, and not what comes after.
+flight_ends_with_the_trigger() {
+	svmtrace record -o until --flight 32K --until 'ret == -ESRCH' -- \
+		bash -c 'stress-ng -q --vm-splice 1 --vm-splice-ops 2000
+			stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 1
+			stress-ng -q --vm-splice 1 --vm-splice-ops 2000' 2>notes || return
+	adds_up && svmtrace report -q --json until 2>/dev/null | jq -es '
+		(map(select(.errno == "ESRCH")) | length == 1) and
+		(map(select(.kind == "call")) | length > 50)' >/dev/null
+}
+
+flight_without_a_trigger() {
+	svmtrace record -q -o never --flight 1M --until 'ret == -ENOTTY' -- \
+		"${workload[@]}" && (($(svmtrace report -q never | wc -l) > 200))
+}
+
+echo 'KTAP version 1'
+echo '1..18'
+check records records
+check report_has_all report_has_all
+check babeltrace_agrees babeltrace_agrees
+check shows_what_tracing_shows shows_what_tracing_shows
+check is_in_order is_in_order
+check has_its_own_time has_its_own_time
+check narrows narrows
+check losses_are_told losses_are_told
+check keeps_what_is_there keeps_what_is_there
+check refuses_what_makes_no_sense refuses_what_makes_no_sense
+check survives_a_full_disk survives_a_full_disk
+check shows_what_is_whole shows_what_is_whole
+check ends_by_int ends_by INT
+check ends_by_term ends_by TERM
+check ends_by_hup ends_by HUP
+check flight_keeps_the_newest flight_keeps_the_newest
+check flight_ends_with_the_trigger flight_ends_with_the_trigger
+check flight_without_a_trigger flight_without_a_trigger
+exit "$failed"
