@@ -6,19 +6,7 @@
 #
 # shellcheck disable=SC2317 # check runs the functions
 
-number=0
-failed=0
-
-check() {
-	local name=$1
-	shift
-	if "$@"; then
-		echo "ok $((++number)) $name"
-	else
-		echo "not ok $((++number)) $name"
-		failed=1
-	fi
-}
+. "${0%/*}/lib/check.sh"
 
 loads() {
 	! grep -q '^svmtrace ' /proc/modules || rmmod svmtrace || return
