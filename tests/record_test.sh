@@ -86,6 +86,14 @@ narrows() {
 		jq -es 'length > 0 and all(.syscall == "vmsplice" and .ret > 0)' >/dev/null
 }
 
+# The same expression, of the recording: what the kernel would have kept.
+report_narrows() {
+	local expression='pipe.direction == write || ret == -ESRCH' count
+	count=$(svmtrace report -q --json first | jq -s 'map(select(
+		.pipe_direction == "write" or .errno == "ESRCH")) | length')
+	((count > 0 && $(svmtrace report -q first "$expression" | wc -l) == count))
+}
+
 discarded() {
 	grep -oE 'Tracer discarded [0-9]+' | awk '{ sum += $3 } END { print sum + 0 }'
 }
@@ -187,7 +195,8 @@ flight_ends_with_the_trigger() {
 		bash -c 'stress-ng -q --vm-splice 1 --vm-splice-ops 2000
 			stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 1
 			stress-ng -q --vm-splice 1 --vm-splice-ops 2000' 2>notes || return
-	adds_up && svmtrace report -q --json until 2>/dev/null | jq -es '
+	adds_up && grep -q 'ended by --until: .* = -1 ESRCH' notes &&
+		svmtrace report -q --json until 2>/dev/null | jq -es '
 		(map(select(.errno == "ESRCH")) | length == 1) and
 		(map(select(.kind == "call")) | length > 50)' >/dev/null
 }
@@ -198,7 +207,7 @@ flight_without_a_trigger() {
 }
 
 echo 'KTAP version 1'
-echo '1..18'
+echo '1..19'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -206,6 +215,7 @@ check shows_what_tracing_shows shows_what_tracing_shows
 check is_in_order is_in_order
 check has_its_own_time has_its_own_time
 check narrows narrows
+check report_narrows report_narrows
 check losses_are_told losses_are_told
 check keeps_what_is_there keeps_what_is_there
 check refuses_what_makes_no_sense refuses_what_makes_no_sense

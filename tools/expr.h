@@ -121,6 +121,8 @@ struct expr {
 	struct expr_error error;
 };
 
+struct record_view;
+
 /**
  * struct expr_program - what an expression is compiled to
  * @len:   instructions
@@ -134,6 +136,8 @@ struct expr_program {
 bool expr_read(struct expr *e, const char *text);
 void expr_free(struct expr *e);
 bool expr_compile(struct expr_program *p, const struct expr *const *exprs, size_t count);
+bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *data);
+bool expr_keeps(const struct expr_program *p, const struct record_view *v);
 
 /* Between the files that are behind this. */
 struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);

@@ -40,7 +40,7 @@ const char *argp_program_version = "svmtrace " SVMTRACE_VERSION;
 
 static const char args_doc[] = "[EXPRESSION...] [-- COMMAND [ARG...]]\n"
 			       "record [EXPRESSION...] [-- COMMAND [ARG...]]\n"
-			       "report DIRECTORY\n"
+			       "report DIRECTORY [EXPRESSION...]\n"
 			       "stat\n"
 			       "check";
 
@@ -264,7 +264,7 @@ static void check_filter(struct argp_state *state, struct options *o)
 {
 	bool any = o->filter.text || o->filter.presets;
 
-	if (any && o->mode != MODE_TRACE && o->mode != MODE_RECORD && o->mode != MODE_DUMP)
+	if (any && (o->mode == MODE_STAT || o->mode == MODE_CHECK))
 		argp_error(state, "no EXPRESSION is of use here");
 	if (!any && o->mode == MODE_DUMP)
 		argp_error(state, "-d shows an EXPRESSION, and there is none");
@@ -290,7 +290,7 @@ static void check_record(struct argp_state *state, struct options *o)
 	o->recording = o->file ? o->file : DEFAULT_RECORDING;
 }
 
-/* All that remains is to look at what was recorded. */
+/* What was recorded is there; an expression still chooses of it. */
 static void check_report(struct argp_state *state, struct options *o)
 {
 	if (!o->recording)
@@ -299,7 +299,7 @@ static void check_report(struct argp_state *state, struct options *o)
 		argp_error(state, "-y looks at what is there now, and this is not now");
 	if (o->nr_pids || o->follow || o->user || o->only_ok || o->only_failed || o->entries ||
 	    o->syscalls || o->preview || o->ring_size || o->lose_every)
-		argp_error(state, "that is for record: report shows all that was recorded");
+		argp_error(state, "that is for record: report takes an EXPRESSION");
 }
 
 static void check_together(struct argp_state *state, struct options *o)

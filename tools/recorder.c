@@ -4,6 +4,7 @@
  * to its file in one piece, so that it keeps up with what nobody could print.
  */
 #include <err.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "ctf_write.h"
 #include "losses.h"
 #include "mapped.h"
+#include "printer.h"
 #include "recorder.h"
 
 /**
@@ -123,15 +125,60 @@ static void run(struct recorder *r)
 	}
 }
 
+/* The first call in a ring that the trigger was to wait for. */
+static bool find_trigger(const struct recorder *r, struct mapped_ring *ring,
+			 struct record_view *v)
+{
+	const char *pos = mapped_next(ring);
+	uint64_t left;
+	long size;
+
+	ring->head = mapped_head(ring);
+	for (left = mapped_readable(ring); left; left -= size, pos += size) {
+		size = record_view(v, pos, left);
+		if (size < 0)
+			return false;
+		if (v->record->kind == SVMTRACE_KIND_CALL && v->call &&
+		    expr_keeps(&r->capture.o->until.program, v))
+			return true;
+		size = v->record->size;
+	}
+	return false;
+}
+
+/* The call that has frozen the session is the first one of its kind. */
+static void tell_trigger(const struct recorder *r)
+{
+	struct record_view v, found = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < r->mapped.count; i++) {
+		if (find_trigger(r, &r->mapped.rings[i], &v) &&
+		    (!found.record || v.record->time < found.record->time))
+			found = v;
+	}
+	if (!found.record) {
+		warnx("ended by --until");
+		return;
+	}
+	fprintf(stderr, "%s: ended by --until: ", program_invocation_short_name);
+	print_text(stderr, &found, r->capture.o);
+}
+
 /* Of a flight recorder nothing can be seen before it is frozen. */
 static void run_flight(struct recorder *r)
 {
 	struct capture *c = &r->capture;
+	bool triggered = false;
 
-	while (!c->done && !(c->fds[CAPTURE_SESSION].revents & POLLIN))
+	while (!triggered && !c->done) {
 		capture_wait(c, -1);
+		triggered = c->fds[CAPTURE_SESSION].revents & POLLIN;
+	}
 	session_stop(&c->session);
 	map_rings(r);
+	if (triggered && !c->o->quiet)
+		tell_trigger(r);
 }
 
 /* A gap after which no record came is written when it is waited for. */

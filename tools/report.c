@@ -14,12 +14,14 @@
 static bool show(FILE *file, const struct record_view *v, struct summary *summary,
 		 const struct options *o, uint64_t *calls)
 {
-	if (v->gap)
+	if (v->gap) {
 		losses_add(v->record, v->gap);
-	if (v->gap || v->call)
 		output_record(file, v, o);
-	if (!v->call)
 		return true;
+	}
+	if (!v->call || (o->filter.program.len && !expr_keeps(&o->filter.program, v)))
+		return true;
+	output_record(file, v, o);
 	if (summary)
 		summary_add(summary, v);
 	if (v->record->kind == SVMTRACE_KIND_CALL)

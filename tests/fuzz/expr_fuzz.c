@@ -22,6 +22,9 @@ static void check(const struct expr *e, size_t length)
 		abort();
 	if (cbpf_run(program.insns, &full) > 1 || cbpf_run(program.insns, &empty) > 1)
 		abort();
+	if (cbpf_run(program.insns, &full) != expr_run(&program, &full) ||
+	    cbpf_run(program.insns, &empty) != expr_run(&program, &empty))
+		abort();
 	/* A comparison has at least three characters, and 40 instructions at most. */
 	if (program.len > 40 * length)
 		abort();

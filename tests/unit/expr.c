@@ -8,6 +8,7 @@
 
 #include "cbpf.h"
 #include "expr.h"
+#include "records.h"
 
 static struct expr_program program;
 
@@ -170,6 +171,70 @@ TEST(single_ones_mean)
 		cbpf_forget(program.insns, program.len, &known);
 		EXPECT_EQ(cbpf_run(program.insns, &known), v->write) {
 			TH_LOG("process_vm_writev, as found out: %s", v->text);
+		}
+	}
+}
+
+/* The record of a call, as the module would write it. */
+static size_t record_of(void *buf, const struct svmtrace_filter_data *d)
+{
+	struct svmtrace_record *record = buf;
+	struct svmtrace_call call = d->call;
+	char *pos = (char *)(record + 1);
+
+	call.groups = d->present & SVMTRACE_GROUPS_ALL;
+	pos = records_put(pos, &call, sizeof(call));
+	pos = records_put(pos, d->args, 8 * record_nr_args(d->record.syscall));
+	if (call.groups & SVMTRACE_GROUP_CALLER)
+		pos = records_put(pos, &d->caller, sizeof(d->caller));
+	if (call.groups & SVMTRACE_GROUP_CONTEXT)
+		pos = records_put(pos, &d->context, sizeof(d->context));
+	if (call.groups & SVMTRACE_GROUP_TARGET)
+		pos = records_put(pos, &d->target, sizeof(d->target));
+	if (call.groups & SVMTRACE_GROUP_TARGET_CONTEXT)
+		pos = records_put(pos, &d->target_context, sizeof(d->target_context));
+	if (call.groups & SVMTRACE_GROUP_PIPE)
+		pos = records_put(pos, &d->pipe, sizeof(d->pipe));
+	*record = d->record;
+	record->size = pos - (char *)buf;
+	record->time = d->call.entry_time + d->duration;
+	if (!(d->present & SVMTRACE_PRESENT_RESULT))
+		record->marks |= SVMTRACE_MARK_NO_RESULT;
+	return record->size;
+}
+
+static bool is_about_the_result(void)
+{
+	struct svmtrace_filter_data known = { .present = SVMTRACE_PRESENT_RESULT };
+
+	cbpf_forget(program.insns, program.len, &known);
+	return known.present & SVMTRACE_PRESENT_RESULT;
+}
+
+/* A record has all that the filter has seen, so that it can be asked once more. */
+TEST(records_are_judged_as_calls_were)
+{
+	static __u64 write_buf[200], splice_buf[200];
+	const struct svmtrace_filter_data write = write_call(), splice = splice_call();
+	struct record_view write_view, splice_view;
+	struct expr_error error;
+	size_t i;
+
+	ASSERT_GT(record_view(&write_view, write_buf, record_of(write_buf, &write)), 0);
+	ASSERT_GT(record_view(&splice_view, splice_buf, record_of(splice_buf, &splice)), 0);
+	for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+		const struct verdict *v = &verdicts[i];
+
+		ASSERT_EQ(compile(v->text, &error), -1);
+		EXPECT_EQ(expr_run(&program, &write), v->write);
+		EXPECT_EQ(expr_run(&program, &splice), v->splice);
+		EXPECT_EQ(expr_keeps(&program, &write_view), v->write) {
+			TH_LOG("process_vm_writev: %s", v->text);
+		}
+		/* It has not returned. */
+		EXPECT_EQ(expr_keeps(&program, &splice_view),
+			  v->splice || is_about_the_result()) {
+			TH_LOG("vmsplice: %s", v->text);
 		}
 	}
 }
