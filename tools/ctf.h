@@ -30,34 +30,9 @@
 #define CTF_METADATA "metadata"
 #define CTF_STREAM "cpu_"
 
-/*
- * The header of a packet: ROW(type, name, show). What follows the identity of the
- * trace is what CTF calls the context of the packet. No holes.
- */
-#define CTF_PACKET_HEADER(ROW) \
-	ROW(u32, magic, HEX) \
-	ROW(uuid, uuid, HEX) \
-	ROW(u32, stream_id, DEC)
-
-#define CTF_PACKET_CONTEXT(ROW) \
-	ROW(u64, timestamp_begin, CLOCK) \
-	ROW(u64, timestamp_end, CLOCK) \
-	ROW(u64, content_size, DEC)	/* in bits, as is packet_size */ \
-	ROW(u64, packet_size, DEC) \
-	ROW(u64, packet_seq_num, DEC) \
-	ROW(u64, events_discarded, DEC)	/* since the beginning */ \
-	ROW(u64, cpu_id, DEC)
-
-#define CTF_TYPE_u32 __u32
-#define CTF_TYPE_u64 __u64
-#define CTF_TYPE_uuid __typeof__(__u8 [CTF_UUID_LEN])
-#define CTF_MEMBER_END ;
-#define CTF_MEMBER(type, name, show) CTF_TYPE_##type name CTF_MEMBER_END
-
 /* What stands before the records of a packet, a multiple of 8 bytes as they are. */
 struct ctf_packet {
-	CTF_PACKET_HEADER(CTF_MEMBER)
-	CTF_PACKET_CONTEXT(CTF_MEMBER)
+#include "ctf_fields.h"
 };
 
 /**

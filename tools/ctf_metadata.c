@@ -190,13 +190,24 @@ static void write_structs(FILE *file)
 	fputs("struct iovec {\n\thex64 base;\n\tu64 len;\n};\n", file);
 }
 
-#define WRITE_ROW(type, name, show) write_packet_row(file, #type, #name, #show);
+static const struct row packet_rows[] = {
+#define CTF_HEADER(type, name, show) { "header", #type, #name, #show },
+#define CTF_CONTEXT(type, name, show) { "context", #type, #name, #show },
+#include "ctf_fields.h"
+};
 
-static void write_packet_row(FILE *file, const char *type, const char *name,
-			     const char *show)
+static void write_packet(FILE *file, const char *group)
 {
-	fprintf(file, "\t\t%s %s", integer(type, show), name);
-	fprintf(file, strcmp(type, "uuid") ? ";\n" : "[%u];\n", CTF_UUID_LEN);
+	const struct row *row;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(packet_rows); i++) {
+		row = &packet_rows[i];
+		if (strcmp(row->group, group))
+			continue;
+		fprintf(file, "\t\t%s %s", integer(row->type, row->show), row->name);
+		fprintf(file, strcmp(row->type, "uuid") ? ";\n" : "[%u];\n", CTF_UUID_LEN);
+	}
 }
 
 static void write_trace(FILE *file, const struct ctf_info *info)
@@ -207,7 +218,7 @@ static void write_trace(FILE *file, const struct ctf_info *info)
 	fprintf(file,
 		"trace {\n\tmajor = 1;\n\tminor = 8;\n\tuuid = \"%s\";\n\tbyte_order = le;\n"
 		"\tpacket.header := struct {\n", uuid);
-	CTF_PACKET_HEADER(WRITE_ROW)
+	write_packet(file, "header");
 	fputs("\t};\n};\n", file);
 }
 
@@ -223,7 +234,7 @@ static void write_stream(FILE *file)
 	size_t i;
 
 	fputs("stream {\n\tid = 0;\n\tpacket.context := struct {\n", file);
-	CTF_PACKET_CONTEXT(WRITE_ROW)
+	write_packet(file, "context");
 	fputs("\t};\n\tevent.header := struct {\n", file);
 	for (i = 0; !strcmp(rows[i].group, "record"); i++) {
 		if (shows(&rows[i], "KIND"))
@@ -297,8 +308,8 @@ static void write_call(FILE *file, unsigned int kind, unsigned int syscall)
 	write_args(file, syscall);
 	for (group = name_groups; group->bit != SVMTRACE_GROUP_EXTRA; group++) {
 		identifier(name, sizeof(name), group->name);
-		fprintf(file, "\t\tvariant <has_%s> { struct { } absent; struct %s present; } %s;\n",
-			name, name, name);
+		fprintf(file, "\t\tvariant <has_%s> {\n\t\t\tstruct { } absent;\n"
+			"\t\t\tstruct %s present;\n\t\t} %s;\n", name, name, name);
 	}
 	fputs("\t\tvariant <has_extra> {\n", file);
 	write_arrays(file, false);

@@ -17,8 +17,8 @@
 #include "ctf_read.h"
 
 /* More than any record has: each of its counts is of 16 bits. */
-#define RECORD_MAX (5U << 20)
-#define METADATA_MAX (1U << 20)
+#define RECORD_MAX (5 * 1024 * 1024)
+#define METADATA_MAX (1024 * 1024)
 
 /**
  * struct source - a file of records

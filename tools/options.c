@@ -401,7 +401,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_FLIGHT:
 		o->flight = true;
-		/* fall through */
+		o->ring_size = parse_size(state, arg);
+		break;
 	case 'B':
 		o->ring_size = parse_size(state, arg);
 		break;

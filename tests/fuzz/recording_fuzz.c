@@ -12,7 +12,7 @@
 
 #include "ctf_read.h"
 
-static char directory[] = "/tmp/svmtrace.fuzz.XXXXXX";
+static char directory[40];
 
 /* Instead of libc's: there is much to warn of. */
 void warnx(const char *format, ...)
@@ -49,15 +49,16 @@ static void make_directory(void)
 		.boot_id = "00000000-0000-0000-0000-000000000000",
 		.schema = SVMTRACE_SCHEMA_VERSION,
 	};
-	char *argv[] = { NULL }, *text;
+	char *none = NULL, *text;
 	size_t size;
 	FILE *file;
 
+	strcpy(directory, "/tmp/svmtrace.fuzz.XXXXXX");
 	if (!mkdtemp(directory))
 		abort();
 	atexit(remove_directory);
 	file = open_memstream(&text, &size);
-	ctf_write_metadata(file, &info, argv);
+	ctf_write_metadata(file, &info, &none);
 	fclose(file);
 	write_file(CTF_METADATA, text, size);
 	free(text);
