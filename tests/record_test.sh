@@ -145,7 +145,7 @@ survives_a_full_disk() {
 	((status == 1)) && grep -q 'No space left' notes &&
 		svmtrace report -q disk/r >seen && (($(wc -l <seen) > 100)) || return
 	has_babeltrace || return
-	(($(babeltrace2 disk/r | wc -l) == $(wc -l <seen)))
+	(($(babeltrace2 disk/r | wc -l) == $(wc -l <seen))) && umount disk
 }
 
 # A machine that has crashed: what is whole is shown.
