@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,6 +81,30 @@ void capture_open(struct capture *c, const struct options *o)
 				    SVMTRACE_PROGRAM_TRIGGER);
 }
 
+/*
+ * poll() of the device returns at once if there is any record, and at a high rate there
+ * always is one or two. Edge triggered, it is woken up as the session is set up: when a
+ * ring is as full as the watermark, or flush_ms after a record.
+ */
+static int watch(const struct session *s)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, s->fd, &event))
+		err(EXIT_FAILURE, "cannot wait");
+	return fd;
+}
+
+/* Takes the edge, so that the next one is waited for. */
+static void take_edge(struct pollfd *watched)
+{
+	struct epoll_event event;
+
+	if (watched->revents && epoll_wait(watched->fd, &event, 1, 0) < 1)
+		watched->revents = 0;
+}
+
 static void wait_for(struct capture *c, int fd, short events)
 {
 	c->fds[c->nr_fds++] = (struct pollfd){ .fd = fd, .events = events };
@@ -94,7 +119,7 @@ static void prepare_waiting(struct capture *c, int output)
 	c->fds = calloc(CAPTURE_PIDS + o->nr_pids, sizeof(*c->fds));
 	if (!c->fds || signal_fd < 0)
 		err(EXIT_FAILURE, "cannot wait");
-	wait_for(c, c->session.fd, POLLIN);
+	wait_for(c, watch(&c->session), POLLIN);
 	wait_for(c, signal_fd, POLLIN);
 	wait_for(c, output, 0);
 	/* With -f children go on when their parent has ended. */
@@ -186,6 +211,7 @@ void capture_wait(struct capture *c, int timeout)
 
 	if (poll(c->fds, c->nr_fds, timeout) < 0 && errno != EINTR)
 		err(EXIT_FAILURE, "cannot wait");
+	take_edge(&c->fds[CAPTURE_SESSION]);
 	if (c->fds[CAPTURE_SIGNALS].revents)
 		read_signals(c);
 	for (i = CAPTURE_PIDS; i < c->nr_fds; i++) {
@@ -204,6 +230,7 @@ void capture_wait(struct capture *c, int timeout)
  */
 void capture_close(struct capture *c)
 {
+	close(c->fds[CAPTURE_SESSION].fd);
 	session_close(&c->session);
 }
 

@@ -29,7 +29,7 @@ enum {
  * @before:    its counters when it was started
  * @signals:   what is blocked, to be waited for
  * @command:   that is traced
- * @fds:       what is waited for
+ * @fds:       what is waited for; of the session, its edges
  * @nr_fds:    entries of @fds
  * @pids_left: processes of -p that have not ended
  * @done:      it is to end

@@ -184,6 +184,7 @@ static void run_flight(struct recorder *r)
 /* A gap after which no record came is written when it is waited for. */
 static void drain(struct recorder *r)
 {
+	struct pollfd session = { .fd = r->capture.session.fd, .events = POLLIN };
 	int i;
 
 	mapped_update(&r->mapped);
@@ -191,7 +192,7 @@ static void drain(struct recorder *r)
 	for (i = 0; i < 2; i++) {
 		while (take_all(r))
 			;
-		poll(&r->capture.fds[CAPTURE_SESSION], 1, 0);
+		poll(&session, 1, 0);
 	}
 }
 
