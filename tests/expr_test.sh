@@ -50,6 +50,20 @@ hundred() {
 	none "$terms" && keeps '.uid == 0' "$terms or uid == 0"
 }
 
+# in_cgroup PATH... - what is called in a cgroup below the one that is asked for.
+in_cgroup() {
+	local dir=/sys/fs/cgroup/asked
+	mkdir -p $dir/below /sys/fs/cgroup/other || return 4
+	svmtrace -q --json -o /tmp/json --cgroup "$1" -- bash -c "
+		echo \$\$ >$dir/below/cgroup.procs
+		exec stress-ng -q --vm-splice 1 --vm-splice-ops 4" &&
+		jq -es 'length > 0 and all(.comm | startswith("stress"))' /tmp/json >/dev/null
+}
+
+not_in_cgroup() {
+	! in_cgroup other && [[ ! -s /tmp/json ]] && ! svmtrace --cgroup none -d 'pid == 1'
+}
+
 rejected_are_counted() {
 	svmtrace -o /dev/null 'uid == 12345' -- \
 		stress-ng -q --vm-splice 1 --vm-splice-ops 4 2>/tmp/notes
@@ -60,7 +74,7 @@ writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
 echo 'KTAP version 1'
-echo '1..20'
+echo '1..22'
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
@@ -82,5 +96,7 @@ check escape into_tracee --escape unshare -pf
 check preset_and_expression none --injection 'syscall == vmsplice'
 check hundred_terms hundred
 check refused refuses 'targt.uid == 0' "'target.uid'"
+check in_cgroup in_cgroup asked
+check not_in_cgroup not_in_cgroup
 check rejected_are_counted rejected_are_counted
 exit "$failed"

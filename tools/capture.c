@@ -54,6 +54,7 @@ static void choose_callers(const struct session *s, const struct options *o)
 
 	for (i = 0; i < o->nr_pids; i++)
 		session_add_caller(s, o->pids[i], o->follow ? SVMTRACE_PIDS_FOLLOW : 0);
+	session_add_cgroups(s, o->cgroups, o->nr_cgroups);
 	if (o->command) {
 		command_adopt();
 		session_add_caller(s, getpid(), SVMTRACE_PIDS_FOLLOW);

@@ -10,6 +10,7 @@
 
 #include <linux/svmtrace.h>
 
+#include "cgroup.h"
 #include "expr_lex.h"
 #include "names.h"
 #include "options.h"
@@ -27,6 +28,7 @@ enum option_key {
 	KEY_LOSE_EVERY,
 	KEY_FLIGHT,
 	KEY_UNTIL,
+	KEY_CGROUP,
 	KEY_PRESET,		/* the last: one key per enum filter_preset */
 };
 
@@ -49,6 +51,8 @@ static const struct argp_option option_table[] = {
 	{ "trace", 'e', "SYSCALL", 0, "only process_vm_writev or vmsplice", 1 },
 	{ "pid", 'p', "PID", 0, "only calls by this process; may be repeated", 1 },
 	{ "follow", 'f', NULL, 0, "with -p: and by its descendants", 1 },
+	{ "cgroup", KEY_CGROUP, "PATH", 0,
+	  "only calls made in this cgroup or below; may be repeated", 1 },
 	{ "user", 'u', "USER", 0,
 	  "only calls by this user (real uid); with COMMAND: run it as USER", 1 },
 	{ "successful-only", 'z', NULL, 0, "only calls that succeeded", 1 },
@@ -138,6 +142,18 @@ static void parse_pids(struct argp_state *state, struct options *o, char *list)
 			argp_failure(state, EXIT_FAILURE, ENOMEM, "-p");
 		o->pids[o->nr_pids++] = parse_number(state, "a process id", pid, INT32_MAX);
 	}
+}
+
+static void parse_cgroup(struct argp_state *state, struct options *o, const char *name)
+{
+	__u64 id = cgroup_id(name);
+
+	if (!id)
+		argp_error(state, "there is no cgroup (v2) '%s'", name);
+	o->cgroups = reallocarray(o->cgroups, o->nr_cgroups + 1, sizeof(*o->cgroups));
+	if (!o->cgroups)
+		argp_failure(state, EXIT_FAILURE, ENOMEM, "--cgroup");
+	o->cgroups[o->nr_cgroups++] = id;
 }
 
 static void parse_syscalls(struct argp_state *state, struct options *o, char *list)
@@ -297,7 +313,7 @@ static void check_report(struct argp_state *state, struct options *o)
 		argp_error(state, "report what? It needs a DIRECTORY");
 	if (o->lookup)
 		argp_error(state, "-y looks at what is there now, and this is not now");
-	if (o->nr_pids || o->follow || o->user || o->only_ok || o->only_failed || o->entries ||
+	if (o->nr_pids || o->follow || o->nr_cgroups || o->user || o->only_ok || o->only_failed || o->entries ||
 	    o->syscalls || o->preview || o->ring_size || o->lose_every)
 		argp_error(state, "that is for record: report takes an EXPRESSION");
 }
@@ -377,6 +393,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'f':
 		o->follow = true;
+		break;
+	case KEY_CGROUP:
+		parse_cgroup(state, o, arg);
 		break;
 	case 'u':
 		parse_user(state, o, arg);

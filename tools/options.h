@@ -45,6 +45,8 @@ enum stamp {
  * @pids:	  -p: callers to trace
  * @nr_pids:	  entries of @pids
  * @follow:	  -f: and their descendants
+ * @cgroups:	  --cgroup: ids of these
+ * @nr_cgroups:	  entries of @cgroups
  * @user:	  -u: name of the user, or NULL
  * @uid:	  of @user
  * @gid:	  of @user
@@ -79,6 +81,8 @@ struct options {
 	pid_t *pids;
 	size_t nr_pids;
 	bool follow;
+	__u64 *cgroups;
+	size_t nr_cgroups;
 	const char *user;
 	uid_t uid;
 	gid_t gid;

@@ -163,6 +163,26 @@ void session_add_caller(const struct session *s, pid_t pid, unsigned int flags)
 }
 
 /**
+ * session_add_cgroups() - narrows a session to the calls made in cgroups
+ * @s:	   the session
+ * @ids:   of the cgroups
+ * @count: their number; with 0, nothing is changed
+ */
+void session_add_cgroups(const struct session *s, const __u64 *ids, size_t count)
+{
+	struct svmtrace_cgroups cgroups = {
+		.size = sizeof(cgroups),
+		.op = SVMTRACE_PIDS_ADD,
+		.set = SVMTRACE_CGROUPS_CALLER,
+		.count = count,
+		.ids = (uintptr_t)ids,
+	};
+
+	if (count && ioctl(s->fd, SVMTRACE_IOC_CGROUPS, &cgroups))
+		err(EXIT_FAILURE, "--cgroup");
+}
+
+/**
  * session_set_program() - narrows a session to the calls that a program keeps
  * @s:	     the session
  * @program: it; none if it is empty
