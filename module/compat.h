@@ -13,7 +13,7 @@
 #include <linux/string.h>
 
 /* Moved in 6.12. */
-#if __has_include(<linux/unaligned.h>)
+#ifdef HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

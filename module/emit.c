@@ -294,8 +294,8 @@ static noinline void emit_special(struct session *session, const struct snapshot
 		       PREVIEW_MARK(SIDE_MARK(1, 1U) - 1))
 
 /* Are all entries recorded that there are, is nothing else to be looked at? */
-static __always_inline bool is_plain(const struct svmtrace_config *config, const struct snapshot *snap,
-		     u32 marks)
+static __always_inline bool is_plain(const struct svmtrace_config *config,
+				     const struct snapshot *snap, u32 marks)
 {
 	return snap->few && !(marks & SPECIAL_MARKS) &&
 	       !(config->preview_max | snap->exe.len | snap->target_exe.len) &&
@@ -311,7 +311,8 @@ static __always_inline void *put_facts(void *pos, const struct snapshot *snap, u
 {
 	if (snap->d.record.syscall == SVMTRACE_NR_process_vm_writev) {
 		if (likely(groups == WRITEV_GROUPS))
-			return put(pos, snap->d.args, FROM(pipe) - FROM(args));
+			return put(pos, (const char *)&snap->d + FROM(args),
+				   FROM(pipe) - FROM(args));
 		pos = put(pos, snap->d.args, 6 * sizeof(u64));
 	} else {
 		pos = put(pos, snap->d.args, 4 * sizeof(u64));
@@ -328,8 +329,8 @@ static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *io
 	return to;
 }
 
-static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap, u32 groups,
-		       u8 kind, u32 marks)
+static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
+				       u32 groups, u8 kind, u32 marks)
 {
 	u32 local = snap->scan[LOCAL].read, remote = snap->scan[REMOTE].read;
 	size_t size = group_sizes[groups] + (local + remote) * sizeof(*snap->iov[0]) +

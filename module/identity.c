@@ -203,7 +203,8 @@ static noinline void tidy_name(struct exe_name *exe, const char *comm)
  * at worst it is a mixture of two names. The caller checks afterwards that the file
  * was still the executable. @comm is padded with zeros.
  */
-static __always_inline u32 copy_name(struct exe_name *exe, const struct dentry *dentry, const char *comm)
+static __always_inline u32 copy_name(struct exe_name *exe, const struct dentry *dentry,
+				     const char *comm)
 {
 	const char *name = READ_ONCE(dentry->d_name.name);
 	u32 len = READ_ONCE(dentry->d_name.len);

@@ -66,11 +66,11 @@ struct probe {
 
 static struct probe probes[] = {
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .bit = BIT(number), .syscall = number, .share = 1, .symbol = NATIVE(name) },
+	{ .syscall = number, .share = 1, .symbol = NATIVE(name) },
 #include <linux/svmtrace_fields.h>
 #ifdef CONFIG_IA32_EMULATION
 #define SVMTRACE_SYSCALL(number, name, nr_args) \
-	{ .bit = BIT(number), .syscall = number, .share = 4, .symbol = IA32(name) },
+	{ .syscall = number, .share = 4, .symbol = IA32(name) },
 #include <linux/svmtrace_fields.h>
 #endif
 };
@@ -548,13 +548,14 @@ u64 probe_features(void)
 	return features;
 }
 
-static int init_quotas(void)
+static int init_table(void)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
 		probes[i].number = i;
+		probes[i].bit = BIT(probes[i].syscall);
 		err = quota_init(&probes[i].quota);
 		if (err)
 			return err;
@@ -579,7 +580,7 @@ int probe_init(unsigned int instances)
 	probe_cpus = alloc_percpu(struct probe_cpu);
 	if (!probe_cpus)
 		return -ENOMEM;
-	err = init_quotas();
+	err = init_table();
 	if (!err)
 		err = probe_arm();
 	if (err) {

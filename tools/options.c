@@ -313,8 +313,9 @@ static void check_report(struct argp_state *state, struct options *o)
 		argp_error(state, "report what? It needs a DIRECTORY");
 	if (o->lookup)
 		argp_error(state, "-y looks at what is there now, and this is not now");
-	if (o->nr_pids || o->follow || o->nr_cgroups || o->user || o->only_ok || o->only_failed || o->entries ||
-	    o->syscalls || o->preview || o->ring_size || o->lose_every)
+	if (o->nr_pids || o->follow || o->nr_cgroups || o->user || o->only_ok ||
+	    o->only_failed || o->entries || o->syscalls || o->preview || o->ring_size ||
+	    o->lose_every)
 		argp_error(state, "that is for record: report takes an EXPRESSION");
 }
 
