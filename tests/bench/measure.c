@@ -2,6 +2,7 @@
 /*
  * measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w] LABEL MODE... - what a call costs.
  * measure -s - wait until calls cost always the same.
+ * measure -r - wait until a tracer that was started is ready: all others are at rest.
  * measure -l - list the modes.
  *
  * For each mode a line, separated by tabs: label, mode, iovecs, bytes, calls, time
@@ -35,6 +36,8 @@
 
 #define REST_TRIES 100
 #define REST_MS 50
+#define READY_TIMES 20
+#define READY_TRIES 2000
 
 static clockid_t clock_id = CLOCK_THREAD_CPUTIME_ID;
 
@@ -205,10 +208,24 @@ static void wait_until_steady(void)
 		errx(EXIT_FAILURE, "getppid never gets steady: %.1f ns", last);
 }
 
+/* Half a second of rest, after at least as much time to begin with something. */
+static void wait_until_ready(void)
+{
+	long long last, time = 0;
+	int tries, times = 0;
+
+	for (tries = 0; tries < READY_TRIES && times < READY_TIMES; tries++) {
+		usleep(REST_MS * 1000);
+		last = time;
+		time = time_of_others();
+		times = time - last < REST_MS * 1000000 / 20 ? times + 1 : 0;
+	}
+}
+
 static void explain(void)
 {
 	fputs("usage: measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w] LABEL MODE...\n"
-	      "       measure -s | -l\n", stderr);
+	      "       measure -s | -r | -l\n", stderr);
 	exit(EXIT_FAILURE);
 }
 
@@ -219,7 +236,7 @@ int main(int argc, char **argv)
 	long calls = 20000;
 	int option, i;
 
-	while ((option = getopt(argc, argv, "n:i:b:wsl")) != -1) {
+	while ((option = getopt(argc, argv, "n:i:b:wsrl")) != -1) {
 		switch (option) {
 		case 'n':
 			calls = atol(optarg);
@@ -235,6 +252,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			wait_until_steady();
+			return 0;
+		case 'r':
+			wait_until_ready();
 			return 0;
 		case 'l':
 			mode_list();
