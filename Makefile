@@ -50,6 +50,9 @@ demo:
 check:
 	@tests/check deps style unit vm
 
+bench:
+	tests/bench/run
+
 check-style check-vm:
 	@tests/check deps $(@:check-%=%)
 
@@ -71,7 +74,7 @@ dkms-install:
 help:
 	@sed -n 's/^# | \{0,1\}//p' Makefile
 
-.PHONY: all modules tools install load unload clean deps demo check \
+.PHONY: all modules tools install load unload clean deps demo bench check \
 	check-style check-unit check-vm dkms-install help
 
 export KERNELS
@@ -89,5 +92,6 @@ export KERNELS
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
 # | make check-vm      the tests in guests, on KERNELS="6.1 6.12"; try "debug"
+# | make bench         what tracing costs, svmtrace and its peers; the budgets
 # | make deps          install what all this needs (Debian packages)
 # | make clean         all that was built; downloaded kernels stay

@@ -31,12 +31,17 @@ function head() {
 	print "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|"
 }
 
+# Nothing has no sign.
+function none(number) {
+	return number + 0 ? number : "0"
+}
+
 function cell(tracer, call) {
-	return (tracer, call) in added ? sprintf("%.0f", added[tracer, call] + 0) : ""
+	return (tracer, call) in added ? none(sprintf("%.0f", added[tracer, call])) : ""
 }
 
 function times(tracer, call) {
-	return (tracer, call) in added ? sprintf("%.2f", added[tracer, call] / floor) : ""
+	return (tracer, call) in added ? none(sprintf("%.2f", added[tracer, call] / floor)) : ""
 }
 
 # By its own count, or what did not arrive of the calls that were made.
