@@ -11,8 +11,8 @@
  *	-p N	  bytes of preview (0)
  *	-e EXPR	  the filter
  *	-P N	  only calls of N processes, which make none
- *	-k	  sleep in poll() until the module wakes us up; otherwise look at the
- *		  rings every ms
+ *	-m N	  look at the rings every N ms (1)
+ *	-k	  sleep in poll() until the module wakes us up instead
  */
 #include <err.h>
 #include <poll.h>
@@ -40,8 +40,9 @@ static struct {
 	unsigned int sessions;
 	long groups, iovs, preview, processes;
 	const char *text;
+	unsigned int ms;
 	bool woken;
-} options = { .sessions = 1, .groups = -1, .iovs = -1 };
+} options = { .sessions = 1, .groups = -1, .iovs = -1, .ms = 1 };
 
 static struct session sessions[SESSIONS];
 static struct reader *readers[SESSIONS];
@@ -149,7 +150,7 @@ static void wait_for_records(void)
 	unsigned int i;
 
 	if (!options.woken) {
-		usleep(1000);
+		usleep(options.ms * 1000);
 		return;
 	}
 	for (i = 0; i < options.sessions; i++)
@@ -161,7 +162,7 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:g:i:p:e:P:k")) != -1) {
+	while ((option = getopt(argc, argv, "s:g:i:p:e:P:m:k")) != -1) {
 		switch (option) {
 		case 's':
 			options.sessions = atoi(optarg);
@@ -180,6 +181,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'P':
 			options.processes = atol(optarg);
+			break;
+		case 'm':
+			options.ms = atoi(optarg);
 			break;
 		case 'k':
 			options.woken = true;
