@@ -17,6 +17,9 @@
 /* Of a line of parents longer than this, nothing is known: the call is kept. */
 #define FOLLOW_MAX 1024
 
+/* So that few who are in a set are seldom in the way of those who are not. */
+#define BITS_MIN 6
+
 /* Takes over the caller's reference to @pid, for a set that has room. */
 static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
 {
@@ -32,13 +35,12 @@ static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
 	}
 	entry->pid = pid;
 	entry->flags = flags;
-	set->follow |= flags & SVMTRACE_PIDS_FOLLOW;
-	set->thread |= flags & SVMTRACE_PIDS_THREAD;
+	set->flags |= flags;
 }
 
 static int set_alloc(struct pid_set *set, u32 room)
 {
-	*set = (struct pid_set){ .bits = max(2, ilog2(room + 1) + 2) };
+	*set = (struct pid_set){ .bits = max(BITS_MIN, ilog2(room + 1) + 2) };
 	set->table = kvcalloc(1UL << set->bits, sizeof(*set->table), GFP_KERNEL_ACCOUNT);
 	return set->table ? 0 : -ENOMEM;
 }
@@ -192,16 +194,8 @@ int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u
 	return set_remove(set, nrs, change->count);
 }
 
-/**
- * pids_follow() - is an ancestor of current in a set, and to be followed?
- * @set:	some entry of which is to be followed
- * @if_unknown: what to say if the line of parents is too long
- *
- * Under rcu_read_lock().
- *
- * Return: whether it is.
- */
-bool pids_follow(const struct pid_set *set, bool if_unknown)
+/* Is an ancestor of current in the set, and to be followed? */
+static bool follows(const struct pid_set *set, bool if_unknown)
 {
 	const struct pid_set_entry *entry;
 	struct task_struct *task = current;
@@ -214,6 +208,21 @@ bool pids_follow(const struct pid_set *set, bool if_unknown)
 			return true;
 	}
 	return i == FOLLOW_MAX && if_unknown;
+}
+
+/**
+ * pids_has_special() - is current in a set, in whatever way?
+ * @set:	that is used
+ * @if_unknown: what to say if the line of its parents is too long
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: whether it is.
+ */
+bool pids_has_special(const struct pid_set *set, bool if_unknown)
+{
+	return pids_has_task(set, current) ||
+	       (set->flags & SVMTRACE_PIDS_FOLLOW && follows(set, if_unknown));
 }
 
 static bool set_has_target(const struct pid_set *set, const struct snapshot *snap)

@@ -16,8 +16,7 @@ struct snapshot;
  * @used:   a set that was never added to filters nothing
  * @ended:  of those that were added and not removed, some have ended and are no
  *	    longer in @table; so the set is not empty, whatever is removed
- * @follow: some entry is to be followed
- * @thread: some entry is a thread
+ * @flags:  SVMTRACE_PIDS_ that some entry has
  * @count:  entries
  * @bits:   the table has 1 << @bits entries, at most half of them in use
  * @table:  open addressing, by struct pid; each holds a reference
@@ -25,8 +24,7 @@ struct snapshot;
 struct pid_set {
 	bool used;
 	bool ended;
-	bool follow;
-	bool thread;
+	u32 flags;
 	u32 count;
 	u32 bits;
 	struct pid_set_entry {
@@ -38,7 +36,7 @@ struct pid_set {
 int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room);
 int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u32 *nrs);
 void pids_free(struct pid_set *set);
-bool pids_follow(const struct pid_set *set, bool if_unknown);
+bool pids_has_special(const struct pid_set *set, bool if_unknown);
 bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
 		      const struct snapshot *snap);
 
@@ -90,13 +88,15 @@ static inline bool pids_has_task(const struct pid_set *set, struct task_struct *
 
 	if (entry && !(entry->flags & SVMTRACE_PIDS_THREAD))
 		return true;
-	return unlikely(set->thread) && pids_find(set, task_pid(task));
+	return set->flags & SVMTRACE_PIDS_THREAD && pids_find(set, task_pid(task));
 }
 
+/* A set that is used has a table; most sets do not have current, or are plain. */
 static inline bool pids_has_caller(const struct pid_set *set, bool if_unknown)
 {
-	return pids_has_task(set, current) ||
-	       (unlikely(set->follow) && pids_follow(set, if_unknown));
+	if (likely(!pids_slot(set, task_tgid(current))->pid && !set->flags))
+		return false;
+	return pids_has_special(set, if_unknown);
 }
 
 /**

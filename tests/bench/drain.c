@@ -132,7 +132,7 @@ static void start(struct session *s)
 	if (options.processes)
 		choose_processes(s, options.processes);
 	if (program.len)
-		session_set_program(s, &program);
+		session_set_program(s, &program, 0);
 	session_start(s);
 }
 
