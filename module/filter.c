@@ -193,7 +193,7 @@ enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 	snapshot_gather_all(snap, program->needs);
 	if (must_wait(program, snap))
 		return FILTER_LATER;
-	return program_keeps(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
 }
 
 /**
@@ -216,5 +216,5 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return true;
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
-	return program_keeps(trigger, &snap->d);
+	return program_run(trigger, &snap->d);
 }

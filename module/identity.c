@@ -121,29 +121,57 @@ static u32 pid_nr_at(const struct pid *pid, const struct pid_namespace *ns,
 }
 
 /**
- * identity_caller() - who current is
+ * identity_caller_ids() - who current is: pid, users, start
  * @caller: filled in
  *
- * Under rcu_read_lock().
+ * Under rcu_read_lock(), as are the next three.
  */
-void identity_caller(struct svmtrace_caller *caller)
+void identity_caller_ids(struct svmtrace_caller *caller)
 {
-	struct task_struct *parent = rcu_dereference(current->real_parent);
 	const struct cred *cred = current_cred();
-	const struct pid *tid = task_pid(current);
-	unsigned int level = tid->level;
-	const struct pid_namespace *ns = tid->numbers[level].ns;
 
 	caller->pid = current->tgid;
-	caller->ppid = parent->tgid;
-	caller->ns_tid = tid->numbers[level].nr;
-	caller->ns_pid = pid_nr_at(task_tgid(current), ns, level);
-	caller->ns_ppid = pid_nr_at(task_tgid(parent), ns, level);
 	caller->uid = cred->uid.val;
 	caller->euid = cred->euid.val;
 	caller->gid = cred->gid.val;
 	caller->start_time = current->group_leader->start_boottime;
+}
+
+/**
+ * identity_caller_parent() - who current is: its parent, and the ids in its namespace
+ * @caller: filled in
+ */
+void identity_caller_parent(struct svmtrace_caller *caller)
+{
+	struct task_struct *parent = rcu_dereference(current->real_parent);
+	const struct pid *tid = task_pid(current);
+	unsigned int level = tid->level;
+	const struct pid_namespace *ns = tid->numbers[level].ns;
+
+	caller->ppid = parent->tgid;
+	caller->ns_tid = tid->numbers[level].nr;
+	caller->ns_pid = pid_nr_at(task_tgid(current), ns, level);
+	caller->ns_ppid = pid_nr_at(task_tgid(parent), ns, level);
+}
+
+/**
+ * identity_caller_comm() - what current is called
+ * @caller: filled in
+ */
+void identity_caller_comm(struct svmtrace_caller *caller)
+{
 	copy_comm(caller->comm, current->comm);
+}
+
+/**
+ * identity_caller() - who current is: all of it
+ * @caller: filled in
+ */
+void identity_caller(struct svmtrace_caller *caller)
+{
+	identity_caller_ids(caller);
+	identity_caller_parent(caller);
+	identity_caller_comm(caller);
 }
 
 /*

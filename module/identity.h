@@ -20,6 +20,9 @@ struct exe_name {
 
 void identity_init(void);
 bool identity_knows_mnt_ns(void);
+void identity_caller_ids(struct svmtrace_caller *caller);
+void identity_caller_parent(struct svmtrace_caller *caller);
+void identity_caller_comm(struct svmtrace_caller *caller);
 void identity_caller(struct svmtrace_caller *caller);
 u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
 		     const char *comm);

@@ -370,7 +370,7 @@ static u32 decide(struct snapshot *snap)
 		unsigned int slot = __ffs(slots);
 		struct program *program = snap->programs[slot];
 
-		if (!program_keeps(program, &snap->d))
+		if (!program_run(program, &snap->d))
 			rejected |= BIT(slot);
 		program_leave(program);
 	}

@@ -109,7 +109,10 @@ static const struct {
 	{ FROM(call.tid), 0, false },
 	{ FROM(call.relation), SVMTRACE_GROUP_TARGET, false },
 	{ FROM(call.iovs), 0, false },
-	{ FROM(caller), SVMTRACE_GROUP_CALLER, false },
+	{ FROM(caller), SNAPSHOT_CALLER_IDS, false },
+	{ FROM(caller.ppid), SNAPSHOT_CALLER_PARENT, false },
+	{ FROM(caller.uid), SNAPSHOT_CALLER_IDS, false },
+	{ FROM(caller.comm), SNAPSHOT_CALLER_COMM, false },
 	{ FROM(context), SVMTRACE_GROUP_CONTEXT, false },
 	{ FROM(target), SVMTRACE_GROUP_TARGET, false },
 	{ FROM(target_context), SVMTRACE_GROUP_TARGET_CONTEXT, false },
@@ -247,34 +250,6 @@ void program_reap_all(void)
 		program_free(program);
 	}
 	mutex_unlock(&retired_lock);
-}
-
-/**
- * program_run() - what a program says of a call
- * @program: any
- * @d:	     the facts, true or not
- *
- * Preemption off.
- *
- * Return: what it returns.
- */
-u32 program_run(const struct program *program, const struct svmtrace_filter_data *d)
-{
-	return bpf_prog_run(program->bpf, d);
-}
-
-/**
- * program_keeps() - the verdict on a call
- * @program: of the session when the call entered
- * @d:	     the facts that it needs
- *
- * Preemption off.
- *
- * Return: whether the session keeps the call.
- */
-bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d)
-{
-	return program_run(program, d);
 }
 
 /**

@@ -2,11 +2,10 @@
 #ifndef SVMTRACE_PROGRAM_H
 #define SVMTRACE_PROGRAM_H
 
+#include <linux/filter.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/svmtrace.h>
-
-struct bpf_prog;
 
 /**
  * struct program - a filter program
@@ -29,10 +28,23 @@ struct program {
 struct program *program_create(const struct svmtrace_program *request);
 struct program *program_get(struct program *program);
 void program_put(struct program *program);
-u32 program_run(const struct program *program, const struct svmtrace_filter_data *d);
-bool program_keeps(const struct program *program, const struct svmtrace_filter_data *d);
 void program_enter(struct program *program);
 void program_leave(struct program *program);
 void program_reap_all(void);
+
+/**
+ * program_run() - what a program says of a call
+ * @program: any
+ * @d:	     the facts, true or not
+ *
+ * Preemption off.
+ *
+ * Return: what it returns; anything but 0 keeps the call.
+ */
+static inline u32 program_run(const struct program *program,
+			      const struct svmtrace_filter_data *d)
+{
+	return bpf_prog_run(program->bpf, d);
+}
 
 #endif /* SVMTRACE_PROGRAM_H */

@@ -43,6 +43,20 @@ static __always_inline void extend(u64 *args, unsigned int syscall)
 	}
 }
 
+/* The times and sums come with what is gathered. */
+static __always_inline void begin_call(struct svmtrace_call *call, u8 abi)
+{
+	call->ret = 0;
+	call->tid = current->pid;
+	call->relation = 0;
+	call->iovs = 0;
+	call->remote_iovs = 0;
+	call->abi = abi;
+	call->groups = 0;
+	call->exe_len = 0;
+	call->target_exe_len = 0;
+}
+
 /**
  * snapshot_begin() - notes the arguments of a call that enters
  * @snap:      emptied, but for the sessions
@@ -64,7 +78,7 @@ void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		.kind = SVMTRACE_KIND_CALL,
 		.syscall = syscall,
 	};
-	snap->d.call = (struct svmtrace_call){ .tid = current->pid, .abi = abi };
+	begin_call(&snap->d.call, abi);
 	/* A 64-bit task can leave anything in the upper halves. */
 	for (i = 0; unlikely(abi == SVMTRACE_ABI_IA32) && i < SVMTRACE_ARGS_MAX; i++)
 		args[i] = (u32)args[i];
@@ -213,11 +227,24 @@ static u32 look_up_target(struct snapshot *snap)
 
 /* What there can be to gather. */
 static const u16 groups_of_syscall[SVMTRACE_NR_SYSCALLS] = {
-	[SVMTRACE_NR_process_vm_writev] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
-					  TARGET_GROUPS | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
-	[SVMTRACE_NR_vmsplice] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
-				 SVMTRACE_GROUP_PIPE | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+	[SVMTRACE_NR_process_vm_writev] = SVMTRACE_GROUP_CALLER | SNAPSHOT_CALLER |
+					  SVMTRACE_GROUP_CONTEXT | TARGET_GROUPS |
+					  SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+	[SVMTRACE_NR_vmsplice] = SVMTRACE_GROUP_CALLER | SNAPSHOT_CALLER |
+				 SVMTRACE_GROUP_CONTEXT | SVMTRACE_GROUP_PIPE |
+				 SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
 };
+
+/* What of the caller a program asks for. */
+static noinline void gather_caller(struct svmtrace_caller *caller, u32 parts)
+{
+	if (parts & SNAPSHOT_CALLER_IDS)
+		identity_caller_ids(caller);
+	if (parts & SNAPSHOT_CALLER_PARENT)
+		identity_caller_parent(caller);
+	if (parts & SNAPSHOT_CALLER_COMM)
+		identity_caller_comm(caller);
+}
 
 /**
  * snapshot_gather() - takes facts of a call that enters
@@ -246,6 +273,9 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 	}
 	if (groups & SVMTRACE_GROUP_CALLER) {
 		identity_caller(&snap->d.caller);
+		present |= SVMTRACE_GROUP_CALLER;
+	} else if (groups & SNAPSHOT_CALLER) {
+		gather_caller(&snap->d.caller, groups);
 		present |= SVMTRACE_GROUP_CALLER;
 	}
 	if (groups & SVMTRACE_GROUP_CONTEXT) {
