@@ -364,11 +364,14 @@ static void write_env(FILE *file, const struct ctf_info *info, char **argv)
 	fputs("\";\n};\n", file);
 }
 
-/* As that of LTTng's kernel traces of the same boot: these are known to be one clock. */
+/*
+ * As that of LTTng's kernel traces of the same boot, so that readers know it to be one
+ * clock. It is absolute, as LTTng's is to babeltrace2, which else refuses to merge them.
+ */
 static void write_clock(FILE *file, const struct ctf_info *info)
 {
 	fprintf(file, "clock {\n\tname = \"monotonic\";\n\tuuid = \"%s\";\n"
-		"\tdescription = \"CLOCK_MONOTONIC\";\n\tfreq = %llu;\n"
+		"\tdescription = \"CLOCK_MONOTONIC\";\n\tfreq = %llu;\n\tabsolute = true;\n"
 		"\toffset_s = %llu;\n\toffset = %llu;\n};\n", info->boot_id, NSEC_PER_SEC,
 		(unsigned long long)(info->offset / NSEC_PER_SEC),
 		(unsigned long long)(info->offset % NSEC_PER_SEC));
