@@ -52,6 +52,17 @@ babeltrace_agrees() {
 		of_babeltrace <events | sort >seen && [[ -s seen ]] && diff expected seen
 }
 
+# Entries, changed arrays, payload: the calls of a test that makes such.
+all_there_can_be() {
+	has_babeltrace || return
+	svmtrace record -q -o every -B 16M --entries --iovs 64 -s 4096 -- \
+		"${0%/*}/changed_test" >/dev/null
+	svmtrace report -q every >seen && babeltrace2 every >events 2>errors &&
+		[[ ! -s errors ]] && (($(wc -l <seen) > 100)) &&
+		(($(wc -l <events) == $(wc -l <seen))) &&
+		grep -q vmsplice_entry events && grep -q 'iovs_at_return = [1-9]' events
+}
+
 # Two sessions see the same calls, at their own times.
 shows_what_tracing_shows() {
 	local strip='s/^[^]]*\] //; s/ <[^>]*> ?/ /; s/ $//'
@@ -207,10 +218,11 @@ flight_without_a_trigger() {
 }
 
 echo 'KTAP version 1'
-echo '1..19'
+echo '1..20'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
+check all_there_can_be all_there_can_be
 check shows_what_tracing_shows shows_what_tracing_shows
 check is_in_order is_in_order
 check has_its_own_time has_its_own_time
