@@ -14,6 +14,8 @@ FNR == 1 {
 		next
 }
 
+$1 ~ /^(wall|workloads)/ { next }
+
 file < 3 && counters { delivered[$2] = $4; lost[$2] = $6; entered[$2] = $3; next }
 file < 3 {
 	if ($4 == 1) {

@@ -24,7 +24,7 @@
 char _license[] SEC("license") = "GPL";
 
 /* BPF_RB_NO_WAKEUP if the reader polls; a constant once this is loaded. */
-__u64 submit_flags SEC(".rodata");
+SEC(".rodata") __u64 submit_flags;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
