@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "child.h"
 #include "crowd.h"
+#include "kernel.h"
 #include "ledger.h"
 
 #define CALLS 100
@@ -21,11 +22,14 @@ FIXTURE(starvation) {
 	struct svmtrace_stats stats;
 	struct svmtrace_config config;
 	struct crowd crowd;
+	unsigned int instances;
 };
 
 FIXTURE_SETUP(starvation)
 {
 	memset(self, 0, sizeof(*self));
+	self->instances = kernel_parameter("instances");
+	ASSERT_LT(0, self->instances);
 	trace_config(&self->config);
 	self->config.ring_size = 4 << 20;
 	self->config.watermark = 1 << 20;
@@ -106,22 +110,24 @@ static unsigned int killed(const struct trace *t, size_t from, pid_t pid)
 	return n;
 }
 
-TEST_F_TIMEOUT(starvation, two_thousand_blocked, 600)
+/* Half as many as there are hooks: a user has no right to so many. */
+TEST_F_TIMEOUT(starvation, half_of_all_blocked, 600)
 {
+	const unsigned int size = self->instances / 2;
 	__u64 hold, before;
 	struct seen seen;
 	pid_t crowd;
 	size_t from;
 
-	ASSERT_EQ(0, crowd_start(&self->crowd, 2000, 0));
-	ASSERT_EQ(0, crowd_wait(&self->t, 2000));
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 0));
+	ASSERT_EQ(0, crowd_wait(&self->t, size));
 	ASSERT_LT(0, trace_read(&self->t));
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 	hold = self->stats.in_flight;
-	EXPECT_EQ(2000, hold + self->stats.no_result);
+	EXPECT_EQ(size, hold + self->stats.no_result);
 	/* So many got no return hook that the others cannot be by chance. */
-	EXPECT_LE(500, self->stats.no_result);
-	EXPECT_LE(500, hold);
+	EXPECT_LE(size / 4, self->stats.no_result);
+	EXPECT_LE(size / 4, hold);
 	EXPECT_EQ(self->stats.no_result, self->stats.delivered);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 
@@ -131,7 +137,7 @@ TEST_F_TIMEOUT(starvation, two_thousand_blocked, 600)
 	EXPECT_EQ(CALLS, seen.calls);
 	EXPECT_EQ(0, seen.wrong);
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
-	EXPECT_EQ(2000 + CALLS, self->stats.entered);
+	EXPECT_EQ(size + CALLS, self->stats.entered);
 	EXPECT_EQ(CALLS - seen.results, self->stats.no_result - before);
 
 	/* Those that hold a hook have their record when they end. */
@@ -156,12 +162,13 @@ TEST_F_TIMEOUT(starvation, two_thousand_blocked, 600)
 /* Users share a share of the hooks by chance, one pair in 128. */
 TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 {
+	const unsigned int size = self->instances / 4 * 5;
 	unsigned int with_results = 0;
 	struct seen seen;
 	uid_t uid;
 
-	ASSERT_EQ(0, crowd_start(&self->crowd, 5000, 1000));
-	ASSERT_EQ(0, crowd_wait(&self->t, 5000));
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, size));
 	trace_drop(&self->t);
 	for (uid = 1001; uid < 1006; uid++) {
 		seen = calls_as(&self->t, uid);
@@ -175,7 +182,7 @@ TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 	EXPECT_EQ(0, seen.wrong);
 	crowd_end(&self->crowd);
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
-	EXPECT_EQ(5000 + 6 * CALLS, self->stats.entered);
+	EXPECT_EQ(size + 6 * CALLS, self->stats.entered);
 	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 }
@@ -206,10 +213,11 @@ TEST_F(starvation, blocked_then_let_through)
 /* Stopping while they hold hooks, and starting again: hooks are not used up. */
 TEST_F_TIMEOUT(starvation, stop_while_blocked, 600)
 {
+	const unsigned int size = self->instances * 3 / 8;
 	struct seen seen;
 
-	ASSERT_EQ(0, crowd_start(&self->crowd, 1500, 1000));
-	ASSERT_EQ(0, crowd_wait(&self->t, 1500));
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, size));
 	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 	EXPECT_EQ(0, ledger_balance(&self->stats));

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Kernel: what it says of the module, apart from the module's own device. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+unsigned long kernel_parameter(const char *name)
+{
+	unsigned long value = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/svmtrace/parameters/%s", name);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+/* Areas are listed with the function that asked for them, and its module. */
+long kernel_ring_memory(void)
+{
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+	unsigned long size;
+	char line[512];
+	long sum = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file)) {
+		if (strstr(line, "[svmtrace]") && strstr(line, " vmap") &&
+		    sscanf(line, "%*s %lu", &size) == 1)
+			sum += size;
+	}
+	fclose(file);
+	return sum;
+}
+
+bool full_test(void)
+{
+	return getenv("FULL");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Kernel: what it says of the module, apart from the module's own device. */
+#ifndef SVMTRACE_TESTS_KERNEL_H
+#define SVMTRACE_TESTS_KERNEL_H
+
+#include <stdbool.h>
+
+/**
+ * kernel_parameter() - a parameter that the module was loaded with
+ * @name: its name
+ *
+ * Return: its value, or 0 if there is none.
+ */
+unsigned long kernel_parameter(const char *name);
+
+/**
+ * kernel_ring_memory() - address space that the rings of all sessions take
+ *
+ * Return: bytes, or -1 if the kernel does not say.
+ */
+long kernel_ring_memory(void);
+
+/**
+ * full_test() - is there time for the long variant of a test?
+ *
+ * Return: whether FULL is set in the environment.
+ */
+bool full_test(void);
+
+#endif /* SVMTRACE_TESTS_KERNEL_H */
