@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Kernel: what it says of the module, apart from the module's own device. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernel.h"
 
@@ -20,6 +24,27 @@ unsigned long kernel_parameter(const char *name)
 		value = 0;
 	fclose(file);
 	return value;
+}
+
+int kernel_load(const char *parameters)
+{
+	const char *path = getenv("SVMTRACE_KO"), *usual = getenv("SVMTRACE_PARAMETERS");
+	int fd = open(path ? path : "/lib/modules/svmtrace.ko", O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (!parameters)
+		parameters = usual ? usual : "";
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int kernel_unload(void)
+{
+	return syscall(SYS_delete_module, "svmtrace", O_NONBLOCK) ? errno : 0;
 }
 
 /* Areas are listed with the function that asked for them, and its module. */

@@ -14,6 +14,21 @@
 unsigned long kernel_parameter(const char *name);
 
 /**
+ * kernel_load() - loads the module
+ * @parameters: of it, or NULL for those that the guest usually loads it with
+ *
+ * Return: 0 or an errno: EEXIST if it is loaded, ENOENT if it is not in the guest.
+ */
+int kernel_load(const char *parameters);
+
+/**
+ * kernel_unload() - unloads the module
+ *
+ * Return: 0 or an errno: EWOULDBLOCK if it is in use.
+ */
+int kernel_unload(void);
+
+/**
  * kernel_ring_memory() - address space that the rings of all sessions take
  *
  * Return: bytes, or -1 if the kernel does not say.

@@ -18,38 +18,11 @@
 #include "calls.h"
 #include "child.h"
 #include "crowd.h"
+#include "kernel.h"
 #include "ledger.h"
 #include "load.h"
 
 #define TRACING "/sys/kernel/tracing/"
-
-/* 0 or an errno. */
-static int load_module(const char *parameters)
-{
-	const char *path = getenv("SVMTRACE_KO");
-	int fd = open(path ? path : "/lib/modules/svmtrace.ko", O_RDONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (syscall(SYS_finit_module, fd, parameters, 0))
-		err = errno;
-	close(fd);
-	return err;
-}
-
-/* As the guest wants it. */
-static int load_usual(void)
-{
-	const char *parameters = getenv("SVMTRACE_PARAMETERS");
-
-	return load_module(parameters ? parameters : "");
-}
-
-static int unload_module(void)
-{
-	return syscall(SYS_delete_module, "svmtrace", O_NONBLOCK) ? errno : 0;
-}
 
 /* Writes a text to a file: 0 or an errno. */
 static int put(const char *path, const char *text)
@@ -72,7 +45,7 @@ FIXTURE(module) {
 
 FIXTURE_SETUP(module)
 {
-	int err = load_usual();
+	int err = kernel_load(NULL);
 
 	if (err == ENOENT)
 		SKIP(return, "no svmtrace.ko");
@@ -81,7 +54,7 @@ FIXTURE_SETUP(module)
 
 FIXTURE_TEARDOWN(module)
 {
-	int err = load_usual();
+	int err = kernel_load(NULL);
 
 	EXPECT_TRUE(!err || err == EEXIST);
 }
@@ -96,21 +69,21 @@ TEST_F(module, bad_parameters)
 	int fd, other;
 	unsigned int i;
 
-	ASSERT_EQ(0, unload_module());
+	ASSERT_EQ(0, kernel_unload());
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(EINVAL, load_module(bad[i])) {
+		EXPECT_EQ(EINVAL, kernel_load(bad[i])) {
 			TH_LOG("%s", bad[i]);
 		}
 		EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
 	}
-	ASSERT_EQ(0, load_module("instances=64 sessions=1 memory_mb=16"));
+	ASSERT_EQ(0, kernel_load("instances=64 sessions=1 memory_mb=16"));
 	fd = open(TRACE_DEVICE, O_RDWR | O_CLOEXEC);
 	EXPECT_LE(0, fd);
 	other = open(TRACE_DEVICE, O_RDWR | O_CLOEXEC);
 	EXPECT_EQ(-1, other);
 	EXPECT_EQ(EUSERS, errno);
 	close(fd);
-	ASSERT_EQ(0, unload_module());
+	ASSERT_EQ(0, kernel_unload());
 	EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
 }
 
@@ -132,21 +105,21 @@ TEST_F(module, no_unload_while_in_use)
 
 	/* Open. */
 	ASSERT_EQ(0, trace_start(&t, NULL));
-	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	EXPECT_EQ(EWOULDBLOCK, kernel_unload());
 	/* Mapped only. */
 	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, t.fd, 0);
 	ASSERT_NE(MAP_FAILED, map);
 	close(t.fd);
-	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	EXPECT_EQ(EWOULDBLOCK, kernel_unload());
 	call_self();
 	munmap(map, 4096);
 	/* Being read. */
 	child = child_start(0, read_for_ever, NULL);
 	ASSERT_LT(0, child);
 	ASSERT_EQ(0, child_asleep(child));
-	EXPECT_EQ(EWOULDBLOCK, unload_module());
+	EXPECT_EQ(EWOULDBLOCK, kernel_unload());
 	child_kill(child);
-	EXPECT_EQ(0, unload_module());
+	EXPECT_EQ(0, kernel_unload());
 }
 
 /* The callers' return goes through the kernel's code only. */
@@ -162,7 +135,7 @@ TEST_F(module, unload_while_callers_block)
 	ASSERT_EQ(0, crowd_start(&released, 200, 0));
 	ASSERT_EQ(0, crowd_wait(&t, 400));
 	trace_end(&t);
-	ASSERT_EQ(0, unload_module());
+	ASSERT_EQ(0, kernel_unload());
 	crowd_end(&killed);
 	/* What filled the pipe, and what they add. */
 	left = fcntl(released.fds[0], F_GETPIPE_SZ) + 200 * CROWD_BYTES;
@@ -172,7 +145,7 @@ TEST_F(module, unload_while_callers_block)
 	}
 	EXPECT_EQ(0, left);
 	crowd_end(&released);
-	ASSERT_EQ(0, load_usual());
+	ASSERT_EQ(0, kernel_load(NULL));
 	ASSERT_EQ(0, trace_start(&t, NULL));
 	call_self();
 	EXPECT_EQ(1, trace_read(&t));
@@ -189,8 +162,8 @@ TEST_F(module, return_after_reload)
 	ASSERT_EQ(0, crowd_start(&crowd, 100, 0));
 	ASSERT_EQ(0, crowd_wait(&t, 100));
 	trace_end(&t);
-	ASSERT_EQ(0, unload_module());
-	ASSERT_EQ(0, load_usual());
+	ASSERT_EQ(0, kernel_unload());
+	ASSERT_EQ(0, kernel_load(NULL));
 	ASSERT_EQ(0, trace_start(&t, NULL));
 	crowd_end(&crowd);
 	call_self();
@@ -201,14 +174,15 @@ TEST_F(module, return_after_reload)
 	trace_end(&t);
 }
 
-TEST_F_TIMEOUT(module, load_and_unload_under_traffic, 300)
+TEST_F_TIMEOUT(module, load_and_unload_under_traffic, 1800)
 {
+	const int rounds = full_test() ? 200 : 10;
 	struct load *load = load_start(2, LOAD_ENDLESS, LOAD_ROAM);
 	struct ledger ledger;
 	struct trace t;
 	int round;
 
-	for (round = 0; round < 10; round++) {
+	for (round = 0; round < rounds; round++) {
 		memset(&ledger, 0, sizeof(ledger));
 		ASSERT_EQ(0, trace_start(&t, NULL));
 		usleep(20000);
@@ -220,8 +194,8 @@ TEST_F_TIMEOUT(module, load_and_unload_under_traffic, 300)
 		EXPECT_EQ(self->stats.delivered, ledger.calls);
 		EXPECT_LT(0, self->stats.entered);
 		trace_end(&t);
-		ASSERT_EQ(0, unload_module());
-		ASSERT_EQ(0, load_usual());
+		ASSERT_EQ(0, kernel_unload());
+		ASSERT_EQ(0, kernel_load(NULL));
 	}
 	load_end(load);
 }
