@@ -190,7 +190,8 @@ enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 		return FILTER_DROP;
 	if (!program)
 		return FILTER_KEEP;
-	snapshot_gather_all(snap, program->needs);
+	snapshot_gather(snap, program->needs);
+	snapshot_clear_absent(snap, program->needs);
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
@@ -215,6 +216,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 		return false;
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return true;
+	snapshot_clear_absent(snap, trigger->needs);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	return program_run(trigger, &snap->d);
 }

@@ -293,15 +293,14 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 }
 
 /**
- * snapshot_gather_all() - takes what a program needs
- * @snap:   after snapshot_begin()
- * @groups: as for snapshot_gather()
+ * snapshot_clear_absent() - what a call does not have reads as zeros
+ * @snap:   after snapshot_gather()
+ * @groups: SVMTRACE_GROUP_ bits of what a program loads
  *
- * What a call does not have reads as zeros. In a probe, under rcu_read_lock().
+ * Any context.
  */
-void snapshot_gather_all(struct snapshot *snap, u32 groups)
+void snapshot_clear_absent(struct snapshot *snap, u32 groups)
 {
-	snapshot_gather(snap, groups);
 	groups &= ~snap->d.present;
 	if (groups & SVMTRACE_GROUP_TARGET)
 		snap->d.target = (struct svmtrace_target){};

@@ -127,7 +127,7 @@ static inline u64 snapshot_count(const struct snapshot *snap, unsigned int side)
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs);
 void snapshot_gather(struct snapshot *snap, u32 groups);
-void snapshot_gather_all(struct snapshot *snap, u32 groups);
+void snapshot_clear_absent(struct snapshot *snap, u32 groups);
 void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
 void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret);

@@ -210,6 +210,37 @@ TEST_F(flight, trigger_changes)
 	EXPECT_EQ(1, self->stats.frozen);
 }
 
+/* What a call does not have is not what another call had in its place. */
+TEST_F(flight, trigger_on_what_is_absent)
+{
+	struct sock_filter insns[] = {
+		LOAD(AT(target.pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, getpid(), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct svmtrace_program program = {
+		.size = sizeof(program), .len = ARRAY_SIZE(insns), .insns = (uintptr_t)insns,
+	};
+	struct trace other;
+
+	/* A filter that asks for it leaves it behind. */
+	ASSERT_EQ(0, trace_start(&other, NULL));
+	ASSERT_EQ(0, ioctl(other.fd, SVMTRACE_IOC_PROGRAM, &program));
+	call_self();
+	trace_end(&other);
+
+	ASSERT_EQ(0, trace_start(&self->t, &self->config));
+	program.flags = SVMTRACE_PROGRAM_TRIGGER;
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_PROGRAM, &program));
+	ASSERT_EQ(-ESRCH, call_to(0x3fffffff));
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, self->stats.frozen);
+	call_self();
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(1, self->stats.frozen);
+}
+
 static int trigger_later(void *arg)
 {
 	child_asleep(*(pid_t *)arg);
