@@ -293,15 +293,21 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 }
 
 /**
- * snapshot_clear_absent() - what a call does not have reads as zeros
- * @snap:   after snapshot_gather()
- * @groups: SVMTRACE_GROUP_ bits of what a program loads
+ * snapshot_clear_absent() - what was not gathered reads as zeros
+ * @snap:   after snapshot_begin()
+ * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what a program loads
  *
- * Any context.
+ * It would see what an earlier call has left there. Any context.
  */
 void snapshot_clear_absent(struct snapshot *snap, u32 groups)
 {
+	if (groups & SNAPSHOT_CALLER)
+		groups |= SVMTRACE_GROUP_CALLER;
 	groups &= ~snap->d.present;
+	if (groups & SVMTRACE_GROUP_CALLER)
+		snap->d.caller = (struct svmtrace_caller){};
+	if (groups & SVMTRACE_GROUP_CONTEXT)
+		snap->d.context = (struct svmtrace_context){};
 	if (groups & SVMTRACE_GROUP_TARGET)
 		snap->d.target = (struct svmtrace_target){};
 	if (groups & SVMTRACE_GROUP_TARGET_CONTEXT)
