@@ -14,22 +14,16 @@
 #include "abi/report.h"
 #include "calls.h"
 #include "child.h"
+#include "int80.h"
 #include "trace.h"
 
 #define REMOTE_MARK(mark) (SVMTRACE_MARK_##mark << SVMTRACE_MARK_REMOTE_SHIFT)
 #define CANNOT_EXECUTE 99
 
 /* Numbers of the syscalls in the other ABIs. */
-#define IA32_VMSPLICE 316
-#define IA32_PROCESS_VM_WRITEV 348
 #define X32_GETPID (0x40000000 | 39)
 #define X32_VMSPLICE (0x40000000 | 532)
 #define X32_PROCESS_VM_WRITEV (0x40000000 | 540)
-
-struct iovec32 {
-	__u32 base;
-	__u32 len;
-};
 
 static int start(struct trace *t)
 {
@@ -222,24 +216,6 @@ TEST_F(compat, changed)
 	ASSERT_EQ(2, v->extra->remote_iovs_at_return);
 	EXPECT_EQ(v->iov[1][0].base, v->iov_at_return[1][0].base);
 	EXPECT_TRUE(is(&v->iov_at_return[1][1], 0x5a5a5a5a, 0));
-}
-
-/* A syscall of i386, from any task: an ABI that a 64-bit program can use at will. */
-static long int80(long nr, long a, long b, long c, long d, long e)
-{
-	long ret;
-
-	/* The sixth argument, in ebp, is 0: flags. Below rsp there is the red zone. */
-	asm volatile("sub $128, %%rsp\n\t"
-		     "push %%rbp\n\t"
-		     "xor %%ebp, %%ebp\n\t"
-		     "int $0x80\n\t"
-		     "pop %%rbp\n\t"
-		     "add $128, %%rsp"
-		     : "=a" (ret)
-		     : "a" (nr), "b" (a), "c" (b), "d" (c), "S" (d), "D" (e)
-		     : "memory", "cc", "r8", "r9", "r10", "r11");
-	return (int)ret;
 }
 
 /* Memory of 32-bit calls, below 4 GiB. */

@@ -10,8 +10,18 @@
 #include "calls.h"
 #include "child.h"
 #include "crowd.h"
+#include "int80.h"
 
 #define STACK 32768
+
+static void *block_int80(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct iovec32 *iov = crowd->page;
+
+	int80(IA32_VMSPLICE, crowd->fds[1], (long)iov, 1, 0, 0);
+	return NULL;
+}
 
 static void *block(void *arg)
 {
@@ -41,6 +51,7 @@ static void close_others(const struct crowd *crowd)
 static int be_crowd(void *arg)
 {
 	struct order *order = arg;
+	void *(*fn)(void *arg) = order->crowd->int80 ? block_int80 : block;
 	const struct rlimit limit = { 30000, 30000 };
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -53,7 +64,7 @@ static int be_crowd(void *arg)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);
 	for (i = 0; i < order->crowd->size; i++) {
-		errno = pthread_create(&thread, &attr, block, order->crowd);
+		errno = pthread_create(&thread, &attr, fn, order->crowd);
 		if (errno) {
 			perror("pthread_create");
 			return 1;
@@ -68,9 +79,13 @@ int crowd_start(struct crowd *crowd, unsigned int size, uid_t uid)
 	struct order order = { crowd, uid };
 
 	crowd->size = size;
-	crowd->page = child_shared(CROWD_BYTES);
-	if (full_pipe(crowd->fds))
+	crowd->page = mmap(NULL, CROWD_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (crowd->page == MAP_FAILED || full_pipe(crowd->fds))
 		return -errno;
+	/* In the page itself, for those who need it. */
+	*(struct iovec32 *)crowd->page = (struct iovec32){ (__u32)(long)crowd->page,
+							    CROWD_BYTES };
 	crowd->pid = child_start(0, be_crowd, &order);
 	return crowd->pid < 0 ? crowd->pid : 0;
 }

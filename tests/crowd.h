@@ -3,6 +3,7 @@
 #ifndef SVMTRACE_TESTS_CROWD_H
 #define SVMTRACE_TESTS_CROWD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "trace.h"
@@ -16,17 +17,19 @@
  * @fds:  its pipe
  * @size: number of threads
  * @page: what they write
+ * @int80: to be set before crowd_start(): they call as i386 programs do
  */
 struct crowd {
 	pid_t pid;
 	int fds[2];
 	unsigned int size;
 	void *page;
+	bool int80;
 };
 
 /**
  * crowd_start() - starts a crowd
- * @crowd: filled in
+ * @crowd: filled in but for @int80
  * @size:  number of threads
  * @uid:   user they are
  *

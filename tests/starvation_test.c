@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "child.h"
 #include "crowd.h"
+#include "int80.h"
 #include "kernel.h"
 #include "ledger.h"
 
@@ -44,6 +45,22 @@ FIXTURE_TEARDOWN(starvation)
 	trace_end(&self->t);
 }
 
+/* The same by int 0x80; what process_vm_writev() shall write is nothing. */
+static int make_calls_int80(void *arg)
+{
+	uid_t uid = *(uid_t *)arg;
+	unsigned int i;
+
+	if (setuid(uid))
+		return 1;
+	for (i = 0; i < CALLS; i++) {
+		if (i % 2 ? int80(IA32_VMSPLICE, -1, 0, 0, 0, 0) != -EBADF :
+			    int80(IA32_PROCESS_VM_WRITEV, getpid(), 0, 0, 0, 0))
+			return 1;
+	}
+	return 0;
+}
+
 /* Both syscalls, by turns, as user @arg. */
 static int make_calls(void *arg)
 {
@@ -66,6 +83,15 @@ struct seen {
 	unsigned int wrong;
 };
 
+static long right_result(const struct record_view *v)
+{
+	if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
+		return 0;
+	if (v->record->syscall == SVMTRACE_NR_vmsplice)
+		return -EBADF;
+	return v->call->abi == SVMTRACE_ABI_IA32 ? 0 : CALL_BYTES;
+}
+
 static struct seen seen_of(const struct trace *t, size_t from, pid_t pid)
 {
 	struct seen seen = {};
@@ -73,30 +99,30 @@ static struct seen seen_of(const struct trace *t, size_t from, pid_t pid)
 
 	for (i = from; i < t->n; i++) {
 		const struct record_view *v = &t->records[i];
-		long right;
 
 		if (!v->call || v->caller->pid != (__u32)pid)
 			continue;
 		seen.calls++;
-		right = v->record->syscall == SVMTRACE_NR_vmsplice ? -EBADF : CALL_BYTES;
-		if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
-			right = 0;
-		else
-			seen.results++;
-		seen.wrong += v->call->ret != right;
+		seen.results += !(v->record->marks & SVMTRACE_MARK_NO_RESULT);
+		seen.wrong += v->call->ret != right_result(v);
 	}
 	return seen;
 }
 
 /* Makes CALLS calls as user @uid, and tells what the session saw of them. */
-static struct seen calls_as(struct trace *t, uid_t uid)
+static struct seen calls_by(struct trace *t, int (*fn)(void *arg), uid_t uid)
 {
 	size_t from = t->n;
-	pid_t pid = child_start(0, make_calls, &uid);
+	pid_t pid = child_start(0, fn, &uid);
 
 	if (child_wait(pid) || trace_read(t) < 0)
 		return (struct seen){};
 	return seen_of(t, from, pid);
+}
+
+static struct seen calls_as(struct trace *t, uid_t uid)
+{
+	return calls_by(t, make_calls, uid);
 }
 
 static unsigned int killed(const struct trace *t, size_t from, pid_t pid)
@@ -183,6 +209,46 @@ TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 	crowd_end(&self->crowd);
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 	EXPECT_EQ(size + 6 * CALLS, self->stats.entered);
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+}
+
+/* Calls of i386 have hooks of their own, a quarter as many, and a share in them. */
+TEST_F_TIMEOUT(starvation, one_user_by_int80, 600)
+{
+	const unsigned int size = self->instances / 4 / 4 * 5;
+	unsigned int with_results = 0;
+	struct seen seen;
+	uid_t uid = 0;
+
+	if (child_run(0, make_calls_int80, &uid) == 128 + SIGSEGV)
+		SKIP(return, "the kernel has no ia32 calls");
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	ASSERT_EQ(CALLS, self->stats.entered);
+	trace_drop(&self->t);
+	self->crowd.int80 = true;
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, CALLS + size));
+	trace_drop(&self->t);
+	for (uid = 1001; uid < 1006; uid++) {
+		seen = calls_by(&self->t, make_calls_int80, uid);
+		EXPECT_EQ(CALLS, seen.calls);
+		EXPECT_EQ(0, seen.wrong);
+		with_results += seen.results == CALLS;
+	}
+	EXPECT_LE(3, with_results);
+	seen = calls_by(&self->t, make_calls_int80, 1000);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_GT(CALLS, seen.results);
+	EXPECT_EQ(0, seen.wrong);
+	/* What is not of i386 does not suffer from it. */
+	seen = calls_as(&self->t, 1000);
+	EXPECT_EQ(CALLS, seen.calls);
+	EXPECT_EQ(CALLS, seen.results);
+	EXPECT_EQ(0, seen.wrong);
+	crowd_end(&self->crowd);
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(size + 8 * CALLS, self->stats.entered);
 	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 }
