@@ -297,8 +297,7 @@ static noinline void emit_special(struct session *session, const struct snapshot
 static __always_inline bool is_plain(const struct svmtrace_config *config,
 				     const struct snapshot *snap, u32 marks)
 {
-	return snap->few && !(marks & SPECIAL_MARKS) &&
-	       !(config->preview_max | snap->exe.len | snap->target_exe.len) &&
+	return snap->few && !(marks & SPECIAL_MARKS) && !config->preview_max &&
 	       max(snap->scan[LOCAL].read, snap->scan[REMOTE].read) <= config->iovs_max;
 }
 
@@ -329,12 +328,24 @@ static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *io
 	return to;
 }
 
+static __always_inline void put_names(char *pos, const struct snapshot *snap, u32 exe_len,
+			       u32 target_len)
+{
+	u32 len = exe_len + target_len;
+
+	memset(pos + round_down(len, 8), 0, len % 8 ? 8 : 0);
+	memcpy(pos, snap->exe.name, exe_len);
+	memcpy(pos + exe_len, snap->target_exe.name, target_len);
+}
+
 static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
-				       u32 groups, u8 kind, u32 marks)
+				       u32 groups, u8 kind, u32 marks, u32 exe_len,
+				       u32 target_len)
 {
 	u32 local = snap->scan[LOCAL].read, remote = snap->scan[REMOTE].read;
 	size_t size = group_sizes[groups] + (local + remote) * sizeof(*snap->iov[0]) +
-		      record_nr_args(snap->d.record.syscall) * sizeof(u64);
+		      record_nr_args(snap->d.record.syscall) * sizeof(u64) +
+		      ALIGN(exe_len + target_len, 8);
 	struct svmtrace_record *record;
 	struct svmtrace_call *call;
 	void *pos;
@@ -351,8 +362,22 @@ static __always_inline void emit_plain(struct stream *stream, const struct snaps
 	call->groups = groups;
 	pos = put_facts(call + 1, snap, groups);
 	pos = put_iovs(pos, snap->iov[LOCAL], local);
-	put_iovs(pos, snap->iov[REMOTE], remote);
+	pos = put_iovs(pos, snap->iov[REMOTE], remote);
+	if (exe_len | target_len) {
+		call->exe_len = exe_len;
+		call->target_exe_len = target_len;
+		put_names(pos, snap, exe_len, target_len);
+	}
 	stream_commit(stream, record, size);
+}
+
+/* A process that is not called as its file is: that of a script, for example. */
+static noinline void emit_named(struct stream *stream, const struct snapshot *snap,
+				u32 groups, u8 kind, u32 marks)
+{
+	emit_plain(stream, snap, groups, kind, marks,
+		   groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0,
+		   groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0);
 }
 
 /**
@@ -370,11 +395,14 @@ void emit_record(struct session *session, const struct snapshot *snap,
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
 
-	if (likely(is_plain(&session->config, snap, marks)))
-		emit_plain(stream, snap, session->config.groups & snap->d.present, kind,
-			   marks);
-	else
+	u32 groups = session->config.groups & snap->d.present;
+
+	if (unlikely(!is_plain(&session->config, snap, marks)))
 		emit_special(session, snap, look, kind, marks);
+	else if (unlikely(snap->exe.len | snap->target_exe.len))
+		emit_named(stream, snap, groups, kind, marks);
+	else
+		emit_plain(stream, snap, groups, kind, marks, 0, 0);
 	/* A loss is news, too. */
 	if (likely(stream->ring))
 		wait_notify(session, stream->ring);
