@@ -7,6 +7,7 @@
  * listed here is refused, or user space would read kernel memory.
  */
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -174,6 +175,9 @@ struct program *program_create(const struct svmtrace_program *request)
 	program->in_flight = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (program->in_flight)
 		err = bpf_prog_create_from_user(&program->bpf, &fprog, translate, true);
+	/* No errno of user space: the JIT compiler, which there must be, had no memory. */
+	if (err == -ENOTSUPP)
+		err = -ENOMEM;
 	if (err) {
 		program->bpf = NULL;
 		program_free(program);
