@@ -56,6 +56,10 @@ bench:
 check-style check-vm:
 	@tests/check deps $(@:check-%=%)
 
+# What takes hours on a slow machine.
+check-full:
+	@KERNELS="$(KERNELS) debug 6.1-rt" FULL=1 tests/check deps style unit vm
+
 check-unit:
 	@OFFLINE=1 tests/check unit style
 
@@ -75,7 +79,7 @@ help:
 	@sed -n 's/^# | \{0,1\}//p' Makefile
 
 .PHONY: all modules tools install load unload clean deps demo bench check \
-	check-style check-unit check-vm dkms-install help
+	check-full check-style check-unit check-vm dkms-install help
 
 export KERNELS
 
@@ -89,6 +93,8 @@ export KERNELS
 # |
 # | make demo          see calls being traced; in a guest if need be
 # | make check         all tests; the last line says how many passed
+# | make check-full    the same, also on the debug and the realtime kernel, and
+# |                    with the long variants of tests; takes hours
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
 # | make check-vm      the tests in guests, on KERNELS="6.1 6.12"; try "debug"
