@@ -234,6 +234,20 @@ TEST_F(program, present_says_what_is_known)
 	EXPECT_EQ(2, calls_seen(&self->t));
 }
 
+/* What the call does not have is 0, not what an earlier call had there. */
+TEST_F(program, absent_is_zero)
+{
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(target.pid)), IF_EQ(getpid()), KEEP, DROP));
+	EXPECT_EQ(1, calls_seen(&self->t));
+	EXPECT_EQ(1, calls_seen(&self->t));
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(target.pid)), IF_EQ(0), KEEP, DROP));
+	EXPECT_EQ(1, calls_seen(&self->t));
+	EXPECT_EQ(-ESRCH, call_to(0x3fffffff));
+	EXPECT_EQ(1, seen(&self->t));
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(pipe.direction)), IF_EQ(0), KEEP, DROP));
+	EXPECT_EQ(1, calls_seen(&self->t));
+}
+
 TEST_F(program, result)
 {
 	ASSERT_EQ(0, SET(&self->t, LOAD(AT(call.ret)), IF_EQ((__u32)-EBADF), KEEP, DROP));
