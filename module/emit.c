@@ -329,7 +329,7 @@ static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *io
 }
 
 static __always_inline void put_names(char *pos, const struct snapshot *snap, u32 exe_len,
-			       u32 target_len)
+				      u32 target_len)
 {
 	u32 len = exe_len + target_len;
 
