@@ -156,14 +156,20 @@ TEST_F(flight, frozen_nothing_is_overwritten)
 
 TEST_F(flight, stop_freezes_and_start_goes_on)
 {
+	struct pollfd pollfd;
 	__u64 overwritten;
 	unsigned int i;
 
 	ASSERT_EQ(0, trace_start(&self->t, &self->config));
+	pollfd = (struct pollfd){ .fd = self->t.fd, .events = POLLIN };
 	for (i = 0; i < 5; i++) {
 		make_calls(0, 200);
 		ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
 		EXPECT_EQ(-EALREADY, freeze(&self->t));
+		EXPECT_EQ(1, poll(&pollfd, 1, 0));
+		EXPECT_FALSE(pollfd.revents & POLLHUP);
+		ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+		EXPECT_EQ(1, self->stats.frozen);
 		EXPECT_EQ(200, read_all(&self->t, &overwritten));
 		trace_drop(&self->t);
 		EXPECT_EQ(0, read(self->t.fd, &overwritten, sizeof(overwritten)));
