@@ -17,30 +17,38 @@
 /* Of a line of parents longer than this, nothing is known: the call is kept. */
 #define FOLLOW_MAX 1024
 
-/* So that few who are in a set are seldom in the way of those who are not. */
-#define BITS_MIN 6
+/*
+ * A table has at least eight times as many entries as it is made for: who is not in
+ * the set seldom meets one who is, and is found out just as fast in a large set.
+ */
+#define BITS_MORE 4
+#define BITS_MIN 8
+
+/* Beside the flags of an entry, while a set is changed. */
+#define REMOVED (SVMTRACE_PIDS_THREAD << 1)
 
 /* Takes over the caller's reference to @pid, for a set that has room. */
 static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
 {
-	struct pid_set_entry *entry = pids_slot(set, pid);
+	unsigned long *entry = pids_slot(set, pid);
 
-	if (entry->pid) {
+	if (*entry) {
 		put_pid(pid);
 		/* Of a process and its first thread, the process is more. */
-		if (!(entry->flags & SVMTRACE_PIDS_THREAD))
+		if (!(*entry & SVMTRACE_PIDS_THREAD))
 			flags &= ~SVMTRACE_PIDS_THREAD;
 	} else {
 		set->count++;
 	}
-	entry->pid = pid;
-	entry->flags = flags;
+	*entry = (unsigned long)pid | flags;
 	set->flags |= flags;
 }
 
 static int set_alloc(struct pid_set *set, u32 room)
 {
-	*set = (struct pid_set){ .bits = max(BITS_MIN, ilog2(room + 1) + 2) };
+	BUILD_BUG_ON(PIDS_FLAGS + 1 > __alignof__(struct pid));
+	BUILD_BUG_ON((SVMTRACE_PIDS_FOLLOW | SVMTRACE_PIDS_THREAD | REMOVED) & ~PIDS_FLAGS);
+	*set = (struct pid_set){ .bits = max(BITS_MIN, ilog2(room + 1) + BITS_MORE) };
 	set->table = kvcalloc(1UL << set->bits, sizeof(*set->table), GFP_KERNEL_ACCOUNT);
 	return set->table ? 0 : -ENOMEM;
 }
@@ -56,7 +64,7 @@ void pids_free(struct pid_set *set)
 	if (!set->table)
 		return;
 	for (i = 0; i < 1U << set->bits; i++)
-		put_pid(set->table[i].pid);
+		put_pid(pids_entry_pid(set->table[i]));
 	kvfree(set->table);
 }
 
@@ -95,12 +103,12 @@ int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room)
 	to->used = from->used;
 	to->ended = from->ended;
 	for (i = 0; from->count && i < 1U << from->bits; i++) {
-		const struct pid_set_entry *entry = &from->table[i];
+		struct pid *pid = pids_entry_pid(from->table[i]);
 
-		if (!entry->pid)
+		if (!pid)
 			continue;
-		if (is_alive(entry->pid))
-			set_insert(to, get_pid(entry->pid), entry->flags);
+		if (is_alive(pid))
+			set_insert(to, get_pid(pid), from->table[i] & PIDS_FLAGS);
 		else
 			to->ended = true;
 	}
@@ -148,7 +156,7 @@ static int set_remove(struct pid_set *set, const u32 *nrs, u32 count)
 		bool found = pids_find(set, pid);
 
 		if (found)
-			pids_slot(set, pid)->flags = ~0U;
+			*pids_slot(set, pid) |= REMOVED;
 		put_pid(pid);
 		if (!found)
 			return pid ? -ENOENT : -ESRCH;
@@ -157,10 +165,10 @@ static int set_remove(struct pid_set *set, const u32 *nrs, u32 count)
 	if (err)
 		return err;
 	for (i = 0; i < 1U << set->bits; i++) {
-		struct pid_set_entry *entry = &set->table[i];
+		unsigned long entry = set->table[i];
 
-		if (entry->pid && entry->flags != ~0U)
-			set_insert(&rest, get_pid(entry->pid), entry->flags);
+		if (entry && !(entry & REMOVED))
+			set_insert(&rest, get_pid(pids_entry_pid(entry)), entry & PIDS_FLAGS);
 	}
 	/* An emptied set filters nothing again; one whose processes ended does. */
 	rest.used = rest.count > 0 || set->ended;
@@ -197,14 +205,12 @@ int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u
 /* Is an ancestor of current in the set, and to be followed? */
 static bool follows(const struct pid_set *set, bool if_unknown)
 {
-	const struct pid_set_entry *entry;
 	struct task_struct *task = current;
 	unsigned int i;
 
 	for (i = 0; i < FOLLOW_MAX && task->pid > 1; i++) {
 		task = rcu_dereference(task->real_parent);
-		entry = pids_find(set, task_tgid(task));
-		if (entry && entry->flags & SVMTRACE_PIDS_FOLLOW)
+		if (pids_find(set, task_tgid(task)) & SVMTRACE_PIDS_FOLLOW)
 			return true;
 	}
 	return i == FOLLOW_MAX && if_unknown;

@@ -18,8 +18,9 @@ struct snapshot;
  *	    longer in @table; so the set is not empty, whatever is removed
  * @flags:  SVMTRACE_PIDS_ that some entry has
  * @count:  entries
- * @bits:   the table has 1 << @bits entries, at most half of them in use
- * @table:  open addressing, by struct pid; each holds a reference
+ * @bits:   the table has 1 << @bits entries, few of them in use
+ * @table:  open addressing; an entry is 0, or a reference to a struct pid with flags
+ *	    in its lowest bits
  */
 struct pid_set {
 	bool used;
@@ -27,11 +28,11 @@ struct pid_set {
 	u32 flags;
 	u32 count;
 	u32 bits;
-	struct pid_set_entry {
-		struct pid *pid;
-		u32 flags;
-	} *table;
+	unsigned long *table;
 };
+
+/* Bits of an entry that are not its pid's. */
+#define PIDS_FLAGS 7UL
 
 int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room);
 int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u32 *nrs);
@@ -41,18 +42,29 @@ bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
 		      const struct snapshot *snap);
 
 /**
+ * pids_entry_pid() - the process or thread of an entry
+ * @entry: any
+ *
+ * Return: its pid, or NULL. Any context.
+ */
+static inline struct pid *pids_entry_pid(unsigned long entry)
+{
+	return (struct pid *)(entry & ~PIDS_FLAGS);
+}
+
+/**
  * pids_slot() - the place of a process or thread in a set's table
  * @set: with a table
  * @pid: its pid
  *
  * Return: its entry, or the free one where it would have to be. Any context.
  */
-static inline struct pid_set_entry *pids_slot(const struct pid_set *set, const struct pid *pid)
+static inline unsigned long *pids_slot(const struct pid_set *set, const struct pid *pid)
 {
 	u32 mask = (1U << set->bits) - 1;
 	u32 i = hash_ptr(pid, set->bits);
 
-	while (set->table[i].pid && set->table[i].pid != pid)
+	while (set->table[i] && pids_entry_pid(set->table[i]) != pid)
 		i = (i + 1) & mask;
 	return &set->table[i];
 }
@@ -62,17 +74,11 @@ static inline struct pid_set_entry *pids_slot(const struct pid_set *set, const s
  * @set: any
  * @pid: its pid, or NULL
  *
- * Return: its entry, or NULL. Any context.
+ * Return: its entry, or 0. Any context.
  */
-static inline const struct pid_set_entry *pids_find(const struct pid_set *set,
-						    const struct pid *pid)
+static inline unsigned long pids_find(const struct pid_set *set, const struct pid *pid)
 {
-	const struct pid_set_entry *entry;
-
-	if (!set->count || !pid)
-		return NULL;
-	entry = pids_slot(set, pid);
-	return entry->pid ? entry : NULL;
+	return set->count && pid ? *pids_slot(set, pid) : 0;
 }
 
 /**
@@ -84,9 +90,9 @@ static inline const struct pid_set_entry *pids_find(const struct pid_set *set,
  */
 static inline bool pids_has_task(const struct pid_set *set, struct task_struct *task)
 {
-	const struct pid_set_entry *entry = pids_find(set, task_tgid(task));
+	unsigned long entry = pids_find(set, task_tgid(task));
 
-	if (entry && !(entry->flags & SVMTRACE_PIDS_THREAD))
+	if (entry && !(entry & SVMTRACE_PIDS_THREAD))
 		return true;
 	return set->flags & SVMTRACE_PIDS_THREAD && pids_find(set, task_pid(task));
 }
@@ -94,7 +100,7 @@ static inline bool pids_has_task(const struct pid_set *set, struct task_struct *
 /* A set that is used has a table; most sets do not have current, or are plain. */
 static inline bool pids_has_caller(const struct pid_set *set, bool if_unknown)
 {
-	if (likely(!pids_slot(set, task_tgid(current))->pid && !set->flags))
+	if (likely(!*pids_slot(set, task_tgid(current)) && !set->flags))
 		return false;
 	return pids_has_special(set, if_unknown);
 }

@@ -110,12 +110,12 @@ function growth(budget, more, call, iovecs, less, by, allowed) {
 }
 
 function sets(budget, allowed,   n, set, one, more, worst) {
-	one = added["rejected-1-pids", "writev-child", 1]
+	one = added["rejected-1-pids", "writev-einval", 1]
 	for (n = 10; n <= 10000; n *= 10) {
 		set = "rejected-" n "-pids"
-		if (!((set, "writev-child", 1) in added))
+		if (!((set, "writev-einval", 1) in added))
 			return missing(budget, n " pids")
-		more = added[set, "writev-child", 1] - one
+		more = added[set, "writev-einval", 1] - one
 		if (more > worst)
 			worst = more
 	}
@@ -131,7 +131,7 @@ function growths() {
 		0.5 * floor)
 	growth("third session, 0.5 F", "sessions-3", "writev-child", 1, "sessions-2", 1,
 		0.5 * floor)
-	sets("10 to 10000 pids instead of 1, at most", 20)
+	sets("10 to 10000 pids instead of 1, at most", 10)
 }
 
 function sizes() {
