@@ -134,12 +134,12 @@ static char *put_array(char *pos, struct draft *draft, unsigned int side,
 		       u16 *count)
 {
 	unsigned int first = min_t(unsigned int, *count, SNAPSHOT_IOVS);
-	unsigned int more = *count - first, i;
+	unsigned int more = *count - first;
 	struct iov_scan scan;
 	struct umem_iov iov;
 
-	for (i = 0; i < first; i++)
-		pos = put(pos, &known[i], sizeof(known[i]));
+	memcpy(pos, known, first * sizeof(*known));
+	pos += first * sizeof(*known);
 	if (!more)
 		return pos;
 	iov = snapshot_iov(draft->snap, side);

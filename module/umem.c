@@ -39,55 +39,59 @@ static __always_inline u64 hash_mix(u64 hash, u64 a, u64 b)
  * The two functions below run with access to user memory open: objtool lets
  * them call nothing.
  */
-static __always_inline bool read_entry(const void __user *array, unsigned int i,
-				       bool compat, struct svmtrace_iovec *entry)
+static __always_inline bool read_entry(const void __user *at, bool compat,
+				       struct svmtrace_iovec *entry)
 {
 	if (compat) {
-		const struct compat_iovec __user *iov = array;
+		const struct compat_iovec __user *iov = at;
 		compat_uptr_t base;
 		compat_size_t len;
 
-		unsafe_get_user(base, &iov[i].iov_base, fault);
-		unsafe_get_user(len, &iov[i].iov_len, fault);
+		unsafe_get_user(base, &iov->iov_base, fault);
+		unsafe_get_user(len, &iov->iov_len, fault);
 		entry->base = base;
 		entry->len = len;
 	} else {
-		const struct svmtrace_iovec __user *iov = array;
+		const struct svmtrace_iovec __user *iov = at;
 
-		unsafe_get_user(entry->base, &iov[i].base, fault);
-		unsafe_get_user(entry->len, &iov[i].len, fault);
+		unsafe_get_user(entry->base, &iov->base, fault);
+		unsafe_get_user(entry->len, &iov->len, fault);
 	}
 	return true;
 fault:
 	return false;
 }
 
-/*
- * Reads entries @from to @to; stops at the first that cannot be read. What is wanted of
- * them is known to the compiler, so that each use is a tight loop of its own.
- */
+/* What is done with entries; known to the compiler, so that each use is a tight loop. */
+#define KEEP 1
+#define HASH 2
+
+/* Goes on with entries from scan->read up to @to; stops at the first that cannot be read. */
 static __always_inline bool scan_part(struct iov_scan *scan, const void __user *array,
-				      bool compat, u32 from, u32 to,
-				      struct svmtrace_iovec *keep, bool hash)
+				      bool compat, u32 to, struct svmtrace_iovec *keep,
+				      unsigned int what)
 {
+	size_t size = compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
+	const void __user *at = array + scan->read * size, *end = array + to * size;
 	u64 total = scan->total, mix = scan->hash;
 	struct svmtrace_iovec entry;
-	u32 i;
 
-	for (i = from; i < to; i++) {
-		if (!read_entry(array, i, compat, &entry))
+	if (what & KEEP)
+		keep += scan->read;
+	for (; at < end; at += size) {
+		if (!read_entry(at, compat, &entry))
 			break;
-		if (keep)
-			keep[i] = entry;
+		if (what & KEEP)
+			*keep++ = entry;
 		if (check_add_overflow(total, entry.len, &total))
 			total = U64_MAX;
-		if (hash)
+		if (what & HASH)
 			mix = hash_mix(mix, entry.base, entry.len);
 	}
 	scan->total = total;
 	scan->hash = mix;
-	scan->read = i;
-	return i == to;
+	scan->read = (at - array) / size;
+	return at == end;
 }
 
 static __always_inline void scan_parts(struct iov_scan *scan, const void __user *array,
@@ -95,13 +99,12 @@ static __always_inline void scan_parts(struct iov_scan *scan, const void __user 
 				       struct svmtrace_iovec *keep, u32 keep_max)
 {
 	u32 kept = min(iov->n, keep_max);
-	u32 plain = min(kept, iov->hash_from);
 	u32 hashed = clamp(iov->hash_to, kept, iov->n);
 
-	if (scan_part(scan, array, compat, 0, plain, keep, false) &&
-	    scan_part(scan, array, compat, plain, kept, keep, true) &&
-	    scan_part(scan, array, compat, kept, hashed, NULL, true))
-		scan_part(scan, array, compat, hashed, iov->n, NULL, false);
+	if (scan_part(scan, array, compat, min(kept, iov->hash_from), keep, KEEP) &&
+	    scan_part(scan, array, compat, kept, keep, KEEP | HASH) &&
+	    scan_part(scan, array, compat, hashed, NULL, HASH))
+		scan_part(scan, array, compat, iov->n, NULL, 0);
 }
 
 /**
