@@ -173,9 +173,16 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
 					SIDE_MARK(REMOTE, SVMTRACE_MARK_UNREADABLE)));
 }
 
+/* What a program loads, but what is not known, is zeros. */
+static __always_inline void clear_absent(const struct program *program, struct snapshot *snap)
+{
+	if (unlikely(program->groups & ~snap->d.present))
+		snapshot_clear_absent(snap, program->groups);
+}
+
 /**
  * filter_decide() - decides on a call of current that enters
- * @filter: which wants its caller
+ * @filter: which wants its caller, and looks at facts
  * @snap:   the call; facts that are needed for the decision are gathered
  *
  * In a probe, under rcu_read_lock().
@@ -191,7 +198,7 @@ enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 	if (!program)
 		return FILTER_KEEP;
 	snapshot_gather(snap, program->needs);
-	snapshot_clear_absent(snap, program->needs);
+	clear_absent(program, snap);
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
@@ -216,7 +223,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 		return false;
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return true;
-	snapshot_clear_absent(snap, trigger->needs);
+	clear_absent(trigger, snap);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	return program_run(trigger, &snap->d);
 }

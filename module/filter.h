@@ -58,4 +58,16 @@ static inline bool filter_wants_caller(const struct filter *filter)
 		cgroups_keep(filter->cgroups));
 }
 
+/**
+ * filter_wants_facts() - is there more to be asked than who calls?
+ * @filter: of a session
+ *
+ * Return: whether filter_decide() has to be called. Any context.
+ */
+static inline bool filter_wants_facts(const struct filter *filter)
+{
+	return filter->program || filter->sets[SVMTRACE_PIDS_TARGET].used ||
+	       filter->sets[SVMTRACE_PIDS_NOT_TARGET].used;
+}
+
 #endif /* SVMTRACE_FILTER_H */

@@ -120,13 +120,8 @@ static u32 pid_nr_at(const struct pid *pid, const struct pid_namespace *ns,
 	       pid->numbers[level].nr : 0;
 }
 
-/**
- * identity_caller_ids() - who current is: pid, users, start
- * @caller: filled in
- *
- * Under rcu_read_lock(), as are the next three.
- */
-void identity_caller_ids(struct svmtrace_caller *caller)
+/* Pid, users, start. */
+static __always_inline void take_ids(struct svmtrace_caller *caller)
 {
 	const struct cred *cred = current_cred();
 
@@ -137,11 +132,8 @@ void identity_caller_ids(struct svmtrace_caller *caller)
 	caller->start_time = current->group_leader->start_boottime;
 }
 
-/**
- * identity_caller_parent() - who current is: its parent, and the ids in its namespace
- * @caller: filled in
- */
-void identity_caller_parent(struct svmtrace_caller *caller)
+/* Its parent, and the ids in its namespace. */
+static __always_inline void take_parent(struct svmtrace_caller *caller)
 {
 	struct task_struct *parent = rcu_dereference(current->real_parent);
 	const struct pid *tid = task_pid(current);
@@ -155,23 +147,33 @@ void identity_caller_parent(struct svmtrace_caller *caller)
 }
 
 /**
- * identity_caller_comm() - what current is called
+ * identity_caller() - who current is: all of it
  * @caller: filled in
+ *
+ * Under rcu_read_lock().
  */
-void identity_caller_comm(struct svmtrace_caller *caller)
+void identity_caller(struct svmtrace_caller *caller)
 {
+	take_ids(caller);
+	take_parent(caller);
 	copy_comm(caller->comm, current->comm);
 }
 
 /**
- * identity_caller() - who current is: all of it
+ * identity_caller_parts() - who current is: what a program asks for
  * @caller: filled in
+ * @parts:  IDENTITY_ bits
+ *
+ * Under rcu_read_lock().
  */
-void identity_caller(struct svmtrace_caller *caller)
+void identity_caller_parts(struct svmtrace_caller *caller, u32 parts)
 {
-	identity_caller_ids(caller);
-	identity_caller_parent(caller);
-	identity_caller_comm(caller);
+	if (parts & IDENTITY_IDS)
+		take_ids(caller);
+	if (parts & IDENTITY_PARENT)
+		take_parent(caller);
+	if (parts & IDENTITY_COMM)
+		copy_comm(caller->comm, current->comm);
 }
 
 /*

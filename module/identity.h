@@ -8,6 +8,11 @@
 /* The longest name of an executable that is recorded. */
 #define EXE_NAME_MAX 63
 
+/* Parts of svmtrace_caller: pid, users and start; the parent and ids in the namespace; comm. */
+#define IDENTITY_IDS	0x400
+#define IDENTITY_PARENT	0x800
+#define IDENTITY_COMM	0x1000
+
 /**
  * struct exe_name - base name of an executable
  * @name: not terminated
@@ -20,10 +25,8 @@ struct exe_name {
 
 void identity_init(void);
 bool identity_knows_mnt_ns(void);
-void identity_caller_ids(struct svmtrace_caller *caller);
-void identity_caller_parent(struct svmtrace_caller *caller);
-void identity_caller_comm(struct svmtrace_caller *caller);
 void identity_caller(struct svmtrace_caller *caller);
+void identity_caller_parts(struct svmtrace_caller *caller, u32 parts);
 u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
 		     const char *comm);
 struct task_struct *identity_find(int nr);

@@ -231,7 +231,16 @@ bool pids_has_special(const struct pid_set *set, bool if_unknown)
 	       (set->flags & SVMTRACE_PIDS_FOLLOW && follows(set, if_unknown));
 }
 
-static bool set_has_target(const struct pid_set *set, const struct snapshot *snap)
+/**
+ * pids_has_target() - is the target of a call in a set?
+ * @set:  that is used
+ * @snap: the call
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: whether it is.
+ */
+bool pids_has_target(const struct pid_set *set, const struct snapshot *snap)
 {
 	struct task_struct *task;
 
@@ -239,22 +248,4 @@ static bool set_has_target(const struct pid_set *set, const struct snapshot *sna
 		return false;
 	task = identity_find(snap->d.args[0]);
 	return task && pids_has_task(set, task);
-}
-
-/**
- * pids_keep_target() - decides on a call of current that enters
- * @sets: indexed by SVMTRACE_PIDS_
- * @snap: the call
- *
- * Under rcu_read_lock().
- *
- * Return: false if a set of targets rejects it.
- */
-bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
-		      const struct snapshot *snap)
-{
-	return (!sets[SVMTRACE_PIDS_TARGET].used ||
-		set_has_target(&sets[SVMTRACE_PIDS_TARGET], snap)) &&
-	       (!sets[SVMTRACE_PIDS_NOT_TARGET].used ||
-		!set_has_target(&sets[SVMTRACE_PIDS_NOT_TARGET], snap));
 }

@@ -38,8 +38,7 @@ int pids_copy(struct pid_set *to, const struct pid_set *from, u32 room);
 int pids_change(struct pid_set *set, const struct svmtrace_pids *change, const u32 *nrs);
 void pids_free(struct pid_set *set);
 bool pids_has_special(const struct pid_set *set, bool if_unknown);
-bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
-		      const struct snapshot *snap);
+bool pids_has_target(const struct pid_set *set, const struct snapshot *snap);
 
 /**
  * pids_entry_pid() - the process or thread of an entry
@@ -119,6 +118,24 @@ static inline bool pids_keep_caller(const struct pid_set sets[SVMTRACE_PIDS_SETS
 		pids_has_caller(&sets[SVMTRACE_PIDS_CALLER], true)) &&
 	       (!sets[SVMTRACE_PIDS_NOT_CALLER].used ||
 		!pids_has_caller(&sets[SVMTRACE_PIDS_NOT_CALLER], false));
+}
+
+/**
+ * pids_keep_target() - decides on a call of current that enters
+ * @sets: indexed by SVMTRACE_PIDS_
+ * @snap: the call
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: false if a set of targets rejects it.
+ */
+static inline bool pids_keep_target(const struct pid_set sets[SVMTRACE_PIDS_SETS],
+				    const struct snapshot *snap)
+{
+	return (likely(!sets[SVMTRACE_PIDS_TARGET].used) ||
+		pids_has_target(&sets[SVMTRACE_PIDS_TARGET], snap)) &&
+	       (likely(!sets[SVMTRACE_PIDS_NOT_TARGET].used) ||
+		!pids_has_target(&sets[SVMTRACE_PIDS_NOT_TARGET], snap));
 }
 
 #endif /* SVMTRACE_PIDS_H */

@@ -183,7 +183,8 @@ static nokprobe_inline bool ask(struct probe_cpu *pc, const struct probe *probe,
 	if (likely(!filter))
 		return true;
 	return filter_wants_caller(filter) &&
-	       ask_filter(pc, probe, regs, session->slot, filter);
+	       (!filter_wants_facts(filter) ||
+		ask_filter(pc, probe, regs, session->slot, filter));
 }
 
 /* What a session wants to know of a call that it sees. */

@@ -110,10 +110,10 @@ static const struct {
 	{ FROM(call.tid), 0, false },
 	{ FROM(call.relation), SVMTRACE_GROUP_TARGET, false },
 	{ FROM(call.iovs), 0, false },
-	{ FROM(caller), SNAPSHOT_CALLER_IDS, false },
-	{ FROM(caller.ppid), SNAPSHOT_CALLER_PARENT, false },
-	{ FROM(caller.uid), SNAPSHOT_CALLER_IDS, false },
-	{ FROM(caller.comm), SNAPSHOT_CALLER_COMM, false },
+	{ FROM(caller), IDENTITY_IDS, false },
+	{ FROM(caller.ppid), IDENTITY_PARENT, false },
+	{ FROM(caller.uid), IDENTITY_IDS, false },
+	{ FROM(caller.comm), IDENTITY_COMM, false },
 	{ FROM(context), SVMTRACE_GROUP_CONTEXT, false },
 	{ FROM(target), SVMTRACE_GROUP_TARGET, false },
 	{ FROM(target_context), SVMTRACE_GROUP_TARGET_CONTEXT, false },
@@ -184,6 +184,9 @@ struct program *program_create(const struct svmtrace_program *request)
 		return ERR_PTR(err);
 	}
 	find_needs(program, program->bpf->orig_prog->filter, program->bpf->orig_prog->len);
+	program->groups = program->needs & (SVMTRACE_GROUP_EXTRA - 1);
+	if (program->needs & SNAPSHOT_CALLER)
+		program->groups |= SVMTRACE_GROUP_CALLER;
 	return program;
 }
 

@@ -10,7 +10,8 @@
 /**
  * struct program - a filter program
  * @bpf:       the kernel's translation of it
- * @needs:     SVMTRACE_GROUP_ and SNAPSHOT_ bits of what it loads
+ * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
+ * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only
  * @users:     filters that it is part of
  * @in_flight: calls that it will decide at return, per CPU; may be negative
@@ -19,6 +20,7 @@
 struct program {
 	struct bpf_prog *bpf;
 	u32 needs;
+	u32 groups;
 	bool late;
 	refcount_t users;
 	int __percpu *in_flight;

@@ -235,17 +235,6 @@ static const u16 groups_of_syscall[SVMTRACE_NR_SYSCALLS] = {
 				 SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
 };
 
-/* What of the caller a program asks for. */
-static noinline void gather_caller(struct svmtrace_caller *caller, u32 parts)
-{
-	if (parts & SNAPSHOT_CALLER_IDS)
-		identity_caller_ids(caller);
-	if (parts & SNAPSHOT_CALLER_PARENT)
-		identity_caller_parent(caller);
-	if (parts & SNAPSHOT_CALLER_COMM)
-		identity_caller_comm(caller);
-}
-
 /**
  * snapshot_gather() - takes facts of a call that enters
  * @snap:   after snapshot_begin()
@@ -275,7 +264,7 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 		identity_caller(&snap->d.caller);
 		present |= SVMTRACE_GROUP_CALLER;
 	} else if (groups & SNAPSHOT_CALLER) {
-		gather_caller(&snap->d.caller, groups);
+		identity_caller_parts(&snap->d.caller, groups);
 		present |= SVMTRACE_GROUP_CALLER;
 	}
 	if (groups & SVMTRACE_GROUP_CONTEXT) {
@@ -295,14 +284,12 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 /**
  * snapshot_clear_absent() - what was not gathered reads as zeros
  * @snap:   after snapshot_begin()
- * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what a program loads
+ * @groups: SVMTRACE_GROUP_ bits of what a program loads
  *
  * It would see what an earlier call has left there. Any context.
  */
 void snapshot_clear_absent(struct snapshot *snap, u32 groups)
 {
-	if (groups & SNAPSHOT_CALLER)
-		groups |= SVMTRACE_GROUP_CALLER;
 	groups &= ~snap->d.present;
 	if (groups & SVMTRACE_GROUP_CALLER)
 		snap->d.caller = (struct svmtrace_caller){};

@@ -30,15 +30,11 @@ struct pt_regs;
 
 enum { LOCAL, REMOTE, SIDES };
 
-/* What has been gathered of a call, besides SVMTRACE_GROUP_ bits. */
+/* What has been gathered of a call, besides SVMTRACE_GROUP_ and IDENTITY_ bits. */
 #define SNAPSHOT_TIME		0x100
 #define SNAPSHOT_ARRAYS		0x200
 /* Of the caller, for a program: SVMTRACE_GROUP_CALLER is all of it. */
-#define SNAPSHOT_CALLER_IDS	0x400
-#define SNAPSHOT_CALLER_PARENT	0x800
-#define SNAPSHOT_CALLER_COMM	0x1000
-#define SNAPSHOT_CALLER		(SNAPSHOT_CALLER_IDS | SNAPSHOT_CALLER_PARENT | \
-				 SNAPSHOT_CALLER_COMM)
+#define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 
 /**
  * struct snapshot - a call
