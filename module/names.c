@@ -218,9 +218,12 @@ const char *name_restart(long long ret)
  */
 const char *name_error(char *buf, size_t size, long long ret)
 {
-	const char *name = name_restart(ret);
+	const char *name;
 
-	if (name || ret >= 0 || ret < -4095)
+	if (ret >= 0)
+		return NULL;
+	name = name_restart(ret);
+	if (name || ret < -4095)
 		return name;
 #ifdef __KERNEL__
 	/* "-EPERM", or "-1" where CONFIG_SYMBOLIC_ERRNAME is not set. */

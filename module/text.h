@@ -13,13 +13,6 @@
 #define TEXT_DURATION	0x2U	/* how long the call took: <4.1us> */
 #define TEXT_SECONDS	0x4U	/* the same in seconds: <0.000004100> */
 
-/* The smallest buffer that text_line() takes. */
-#define TEXT_SIZE_MIN	128
-
-/* What text_dec() and text_hex() need, with the zero at the end. */
-#define TEXT_DEC_LEN	21
-#define TEXT_HEX_LEN	19
-
 /**
  * struct text_style - how a line shall look
  * @flags:   TEXT_ bits
@@ -34,9 +27,6 @@ struct text_style {
 
 extern const struct text_style text_style_default;
 
-size_t text_dec(char *buf, __u64 value);
-size_t text_hex(char *buf, __u64 value);
-size_t text_escape(char *buf, size_t size, const void *bytes, size_t count);
 size_t text_line_max(unsigned int iovs, unsigned int preview);
 size_t text_line(char *buf, size_t size, const struct record_view *v,
 		 const struct text_style *style);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "put.h"
 
 /* Less than this is the error of measuring the difference. */
 #define STEP_MIN 1000000
@@ -91,13 +92,16 @@ static const char *format_second(time_t second)
 
 /**
  * clock_rfc3339() - writes a time as 2026-01-31T23:59:59.123456789Z
- * @buf:      where to, at least CLOCK_RFC3339_LEN
+ * @at:	      where to
  * @realtime: ns of CLOCK_REALTIME
+ *
+ * Return: where it ends, after CLOCK_RFC3339_LEN at most.
  */
-void clock_rfc3339(char *buf, uint64_t realtime)
+char *clock_rfc3339(char *at, uint64_t realtime)
 {
-	snprintf(buf, CLOCK_RFC3339_LEN, "%s.%09uZ", format_second(realtime / NSEC_PER_SEC),
-		 (unsigned int)(realtime % NSEC_PER_SEC));
+	at = put_text(at, format_second(realtime / NSEC_PER_SEC));
+	at = put_padded(put_char(at, '.'), realtime % NSEC_PER_SEC, 9);
+	return put_char(at, 'Z');
 }
 
 /**

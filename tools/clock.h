@@ -13,7 +13,7 @@
 void clock_update(void);
 void clock_set(uint64_t offset, const char *boot);
 uint64_t clock_realtime(uint64_t monotonic);
-void clock_rfc3339(char *buf, uint64_t realtime);
+char *clock_rfc3339(char *at, uint64_t realtime);
 const char *clock_boot_id(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The fields of a record as data, and the list of them for people. */
+/* The list of the fields of a record, for people. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,44 +17,6 @@
 #define PREFIX_pipe "pipe_"
 #define PREFIX_extra ""
 #define PREFIX_gap ""
-
-const struct field fields[] = {
-#define SVMTRACE_FIELD(group, type, name, show, origin, help) \
-	{ PREFIX_##group #name, FIELD_##group, FIELD_##type, SHOW_##show, \
-	  offsetof(struct svmtrace_##group, name) },
-#include <linux/svmtrace_fields.h>
-};
-
-const size_t nr_fields = ARRAY_SIZE(fields);
-
-/**
- * field_number() - the value of a field that is a number
- * @f:	   the field, not of type comm
- * @group: the structure that it is part of
- *
- * Return: the value; one of type s64 as the same 64 bits.
- */
-__u64 field_number(const struct field *f, const void *group)
-{
-	const char *at = (const char *)group + f->offset;
-	__u64 u64;
-	__u32 u32;
-	__u16 u16;
-
-	switch (f->type) {
-	case FIELD_u8:
-		return *(const __u8 *)at;
-	case FIELD_u16:
-		memcpy(&u16, at, sizeof(u16));
-		return u16;
-	case FIELD_u32:
-		memcpy(&u32, at, sizeof(u32));
-		return u32;
-	default:
-		memcpy(&u64, at, sizeof(u64));
-		return u64;
-	}
-}
 
 #define ORIGIN_KERNEL "kernel"
 #define ORIGIN_REGISTER "register"

@@ -7,27 +7,6 @@
 
 #include <linux/svmtrace.h>
 
-enum field_group {
-	FIELD_record,
-	FIELD_call,
-	FIELD_caller,
-	FIELD_context,
-	FIELD_target,
-	FIELD_target_context,
-	FIELD_pipe,
-	FIELD_extra,
-	FIELD_gap,
-};
-
-enum field_type {
-	FIELD_u8,
-	FIELD_u16,
-	FIELD_u32,
-	FIELD_u64,
-	FIELD_s64,
-	FIELD_comm,
-};
-
 /* The @show column of the table, see <linux/svmtrace_fields.h>. */
 enum field_show {
 	SHOW_DEC,
@@ -47,26 +26,6 @@ enum field_show {
 	SHOW_TEXT,
 };
 
-/**
- * struct field - a field of a record
- * @name:   in JSON: with a prefix where the target or the pipe is meant
- * @group:  enum field_group: the structure it is part of
- * @type:   enum field_type
- * @show:   enum field_show
- * @offset: in the structure
- */
-struct field {
-	const char *name;
-	unsigned char group;
-	unsigned char type;
-	unsigned char show;
-	unsigned short offset;
-};
-
-extern const struct field fields[];
-extern const size_t nr_fields;
-
-__u64 field_number(const struct field *f, const void *group);
 int fields_list(int json);
 
 #endif

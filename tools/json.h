@@ -1,36 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Writes JSON, value by value: there is no tree to be built for every call. */
+/*
+ * Writes JSON as "put.h" writes text: members of an object, one after another, with no
+ * tree to be built. A key is a literal that has all that stands before the value:
+ * JSON_KEY(), or with a brace instead of the comma.
+ */
 #ifndef SVMTRACE_JSON_H
 #define SVMTRACE_JSON_H
 
-#include <stdbool.h>
-#include <stdio.h>
+#include "put.h"
 
-#include <linux/types.h>
+#define JSON_KEY(name) ",\"" name "\":"
 
-/**
- * struct json - JSON that is being written
- * @text:  what has been written
- * @len:   bytes of it
- * @size:  room for it
- * @comma: the next value comes after another one
- */
-struct json {
-	char *text;
-	size_t len;
-	size_t size;
-	bool comma;
-};
+/* The most that a byte needs in json_bytes(), a backslash being two: \\377. */
+#define JSON_BYTE_MAX	5
 
-void json_open(struct json *j, char bracket);
-void json_close(struct json *j, char bracket);
-void json_key(struct json *j, const char *key);
-void json_null(struct json *j);
-void json_number(struct json *j, __u64 value);
-void json_signed(struct json *j, __s64 value);
-void json_hex(struct json *j, __u64 value);
-void json_text(struct json *j, const char *text, size_t count);
-void json_end_line(struct json *j, FILE *file);
-void json_bytes(struct json *j, const void *bytes, size_t count);
+char *json_escaped(char *at, const char *text, size_t count);
+char *json_string(char *at, const void *bytes, size_t count);
+
+static inline char *json_number(char *at, const char *key, __u64 value)
+{
+	return put_dec(put_text(at, key), value);
+}
+
+static inline char *json_signed(char *at, const char *key, __s64 value)
+{
+	return put_signed(put_text(at, key), value);
+}
+
+/* A number as a string of hexadecimal digits. */
+static inline char *json_hex(char *at, const char *key, __u64 value)
+{
+	return put_char(put_hex(put_char(put_text(at, key), '"'), value), '"');
+}
+
+static inline char *json_null(char *at, const char *key)
+{
+	return put_text(put_text(at, key), "null");
+}
+
+/* A text in which nothing needs to be escaped. */
+static inline char *json_word(char *at, const char *key, const char *word)
+{
+	return put_char(put_text(put_char(put_text(at, key), '"'), word), '"');
+}
+
+/* Any bytes, escaped as in a string of C. */
+static inline char *json_bytes(char *at, const char *key, const void *bytes, size_t count)
+{
+	return json_string(put_text(at, key), bytes, count);
+}
+
+/* Ends an array or an object; a comma after its last element goes. */
+static inline char *json_close(char *at, char bracket)
+{
+	if (at[-1] == ',')
+		at--;
+	return put_char(at, bracket);
+}
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "clock.h"
 #include "lookup.h"
-#include "text.h"
+#include "put.h"
 
 /* Field 22 of /proc/PID/stat, counted from the one after the name. */
 #define FIELDS_BEFORE_START 20
@@ -45,7 +45,7 @@ static void read_link(char *found, const char *path)
 	ssize_t len = readlink(path, link, sizeof(link));
 
 	if (len > 0)
-		text_escape(found, LOOKUP_LEN, link, len);
+		*put_escaped(found, link, len) = '\0';
 }
 
 static void look_up_exe(char *found, __u32 pid, __u64 start)

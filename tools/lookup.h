@@ -3,10 +3,11 @@
 #ifndef SVMTRACE_LOOKUP_H
 #define SVMTRACE_LOOKUP_H
 
+#include "put.h"
 #include "record.h"
 
 /* Escaped, so four characters for each of what readlink() gives. */
-#define LOOKUP_LEN (4 * 4096 + 1)
+#define LOOKUP_LEN (PUT_BYTE_MAX * 4096 + 1)
 
 /**
  * struct lookup - what was found; an empty text if nothing was

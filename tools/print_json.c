@@ -4,142 +4,114 @@
  * see svmtrace(8); what a record does not have is absent, what is not known is
  * null. Numbers that are shown as hexadecimal are strings.
  */
+#include <err.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "fields.h"
 #include "json.h"
 #include "lookup.h"
 #include "names.h"
 #include "printer.h"
-#include "util.h"
 
-static void add_number(struct json *j, const char *key, __u64 value)
+/* What a line may need beside what depends on the record's size. */
+#define LINE_FIXED	8192
+#define LINE_LOOKUP	(3 * 2 * LOOKUP_LEN)
+/* More than any group may be shown as. */
+#define KEPT_TEXT	2048
+
+/* Fields that JSON has otherwise: by a better name, or not at all. */
+static inline bool is_special(const char *field)
 {
-	json_key(j, key);
-	json_number(j, value);
+	return !strcmp(field, "record.time") || !strcmp(field, "record.size") ||
+	       !strcmp(field, "call.ret");
 }
 
-static void add_text(struct json *j, const char *key, const char *text)
+static char *put_comm(char *at, const char *key, const char *comm)
 {
-	json_key(j, key);
-	json_text(j, text, strlen(text));
+	return json_bytes(at, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
 }
 
-static void add_bytes(struct json *j, const char *key, const void *bytes, size_t count)
+static char *put_id(char *at, const char *key, __u64 value)
 {
-	json_key(j, key);
-	json_bytes(j, bytes, count);
+	return value == UINT32_MAX ? json_null(at, key) : json_number(at, key, value);
 }
 
-static void add_comm(struct json *j, const char *key, const char *comm)
+static char *put_syscall(char *at, const char *key, const struct svmtrace_record *record)
 {
-	add_bytes(j, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
+	if (record->kind == SVMTRACE_KIND_GAP)
+		return at;
+	return json_word(at, key, name_syscall(record->syscall));
 }
 
 /* An array of names. */
-static void add_bits(struct json *j, const char *key, __u32 bits,
-		     const struct name_bit *names)
+static char *put_bits(char *at, const char *key, __u32 bits, const struct name_bit *names)
 {
-	json_key(j, key);
-	json_open(j, '[');
-	for (; names->bit; names++) {
+	at = put_char(put_text(at, key), '[');
+	for (; bits && names->bit; names++) {
 		if (bits & names->bit)
-			json_text(j, names->name, strlen(names->name));
+			at = put_char(json_word(at, "", names->name), ',');
 		bits &= ~names->bit;
 	}
 	if (bits)
-		json_hex(j, bits);
-	json_close(j, ']');
+		at = json_hex(at, "", bits);
+	return json_close(at, ']');
 }
 
-static void add_number_field(struct json *j, const struct field *f, __u64 value)
+#include "json_fields.h"
+
+/**
+ * struct kept - text of a group of fields, as long as records have the same one
+ * @group: the fields
+ * @text:  what they are shown as
+ * @len:   bytes of it, 0 if there is nothing yet
+ *
+ * Who calls, and whom, is half of a line, and often the same as in the line before.
+ */
+struct kept {
+	union {
+		struct svmtrace_caller caller;
+		struct svmtrace_context context;
+		struct svmtrace_target target;
+		struct svmtrace_target_context target_context;
+	} group;
+	char text[KEPT_TEXT];
+	size_t len;
+};
+
+static char *put_kept(char *at, struct kept *kept, const void *group, size_t size,
+		      char *(*put)(char *at, const void *group))
 {
-	json_key(j, f->name);
-	if (f->show == SHOW_HEX)
-		json_hex(j, value);
-	else if ((f->show == SHOW_ID || f->show == SHOW_SLOTS) && value == UINT32_MAX)
-		json_null(j);
-	else
-		json_number(j, value);
+	if (!kept->len || memcmp(&kept->group, group, size)) {
+		memcpy(&kept->group, group, size);
+		kept->len = put(kept->text, group) - kept->text;
+	}
+	return put_bytes(at, kept->text, kept->len);
 }
 
-static void add_field(struct json *j, const struct field *f, const void *group)
+static char *put_groups(char *at, const struct record_view *v)
 {
-	__u64 value;
+	static struct kept caller, context, target, target_context;
+	bool resolved = !(v->record->marks & SVMTRACE_MARK_NO_TARGET);
 
-	if (f->type == FIELD_comm) {
-		add_comm(j, f->name, (const char *)group + f->offset);
-		return;
-	}
-	value = field_number(f, group);
-	switch (f->show) {
-	case SHOW_RELATION:
-		add_bits(j, f->name, value, name_relations);
-		break;
-	case SHOW_MARKS:
-		add_bits(j, f->name, value, name_marks);
-		break;
-	case SHOW_ABI:
-		add_text(j, f->name, name_abi(value));
-		break;
-	case SHOW_DIRECTION:
-		add_text(j, f->name, name_direction(value));
-		break;
-	case SHOW_KIND:
-		add_text(j, f->name, name_kind(value));
-		break;
-	case SHOW_SYSCALL:
-		add_text(j, f->name, name_syscall(value));
-		break;
-	case SHOW_COUNT:	/* the array itself follows */
-	case SHOW_GROUPS:	/* seen by what is there */
-		break;
-	default:
-		add_number_field(j, f, value);
-	}
-}
-
-/* Fields that JSON has otherwise: by a better name, or not at all. */
-static bool is_special(const struct record_view *v, const struct field *f)
-{
-	switch (f->group) {
-	case FIELD_record:
-		return f->offset == offsetof(struct svmtrace_record, time) ||
-		       f->offset == offsetof(struct svmtrace_record, size) ||
-		       (v->gap && f->show == SHOW_SYSCALL);
-	case FIELD_call:
-		return f->offset == offsetof(struct svmtrace_call, ret);
-	default:
-		return false;
-	}
-}
-
-static void add_fields(struct json *j, const struct record_view *v)
-{
-	const void *groups[] = {
-		[FIELD_record] = v->record,
-		[FIELD_call] = v->call,
-		[FIELD_caller] = v->caller,
-		[FIELD_context] = v->context,
-		[FIELD_target] = v->target,
-		[FIELD_target_context] = v->target_context,
-		[FIELD_pipe] = v->pipe,
-		[FIELD_extra] = v->extra,
-		[FIELD_gap] = v->gap,
-	};
-	size_t i;
-
-	if (v->record->marks & SVMTRACE_MARK_NO_TARGET) {
-		groups[FIELD_target] = NULL;
-		groups[FIELD_target_context] = NULL;
-	}
-	for (i = 0; i < nr_fields; i++) {
-		const struct field *f = &fields[i];
-
-		if (groups[f->group] && !is_special(v, f))
-			add_field(j, f, groups[f->group]);
-	}
+	at = put_record(at, v->record);
+	if (v->call)
+		at = put_call(at, v->call);
+	if (v->caller)
+		at = put_kept(at, &caller, v->caller, sizeof(*v->caller), put_caller);
+	if (v->context)
+		at = put_kept(at, &context, v->context, sizeof(*v->context), put_context);
+	if (v->target && resolved)
+		at = put_kept(at, &target, v->target, sizeof(*v->target), put_target);
+	if (v->target_context && resolved)
+		at = put_kept(at, &target_context, v->target_context,
+			      sizeof(*v->target_context), put_target_context);
+	if (v->pipe)
+		at = put_pipe(at, v->pipe);
+	if (v->gap)
+		at = put_gap(at, v->gap);
+	return at;
 }
 
 static bool has_result(const struct record_view *v)
@@ -148,141 +120,151 @@ static bool has_result(const struct record_view *v)
 	       !(v->record->marks & SVMTRACE_MARK_NO_RESULT);
 }
 
-static void add_result(struct json *j, const struct record_view *v)
+static char *put_result(char *at, const struct record_view *v)
 {
 	char buf[NAME_ERROR_LEN];
 	const char *error;
 
-	json_key(j, "ret");
-	if (!has_result(v)) {
-		json_null(j);
-		return;
-	}
-	json_signed(j, v->call->ret);
+	if (!has_result(v))
+		return json_null(at, JSON_KEY("ret"));
+	at = json_signed(at, JSON_KEY("ret"), v->call->ret);
 	error = name_error(buf, sizeof(buf), v->call->ret);
 	if (error)
-		add_text(j, "errno", error);
-	add_number(j, "duration", v->record->time - v->call->entry_time);
+		at = json_word(at, JSON_KEY("errno"), error);
+	return json_number(at, JSON_KEY("duration"), v->record->time - v->call->entry_time);
 }
 
-static const char *arg_key(unsigned int syscall, unsigned int i)
+static char *put_arg(char *at, const char *key, __u64 value, enum arg_show show,
+		     enum arg_type type)
 {
-	static const char *const keys[SVMTRACE_NR_SYSCALLS * SVMTRACE_ARGS_MAX] = {
+	switch (show) {
+	case ARG_SPLICE_FLAGS:
+		at = json_hex(at, key, value);
+		return put_bits(at, JSON_KEY("flags"), value, name_splice_flags);
+	case ARG_HEX:
+	case ARG_LOCAL_IOV:
+	case ARG_REMOTE_IOV:
+		return json_hex(at, key, value);
+	default:
+		return type == ARG_s32 ? json_signed(at, key, value) :
+					 json_number(at, key, value);
+	}
+}
+
+static char *put_args(char *at, const struct record_view *v)
+{
+	static const struct {
+		const char *key;
+		enum arg_show show;
+		enum arg_type type;
+	} args[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
 #define SVMTRACE_ARG(syscall, index, type, name, show, help) \
-	[SVMTRACE_NR_##syscall * SVMTRACE_ARGS_MAX + (index)] = "arg_" #name,
+	[SVMTRACE_NR_##syscall][index] = { JSON_KEY("arg_" #name), ARG_##show, ARG_##type },
 #include <linux/svmtrace_fields.h>
 	};
-
-	return keys[syscall * SVMTRACE_ARGS_MAX + i];
-}
-
-static void add_args(struct json *j, const struct record_view *v)
-{
 	unsigned int syscall = v->record->syscall;
 	unsigned int i, count = record_nr_args(syscall);
 
-	for (i = 0; i < count; i++) {
-		const struct arg_info *info = arg_info(syscall, i);
-
-		json_key(j, arg_key(syscall, i));
-		switch (info->show) {
-		case ARG_SPLICE_FLAGS:
-			json_hex(j, v->args[i]);
-			add_bits(j, "flags", v->args[i], name_splice_flags);
-			break;
-		case ARG_HEX:
-		case ARG_LOCAL_IOV:
-		case ARG_REMOTE_IOV:
-			json_hex(j, v->args[i]);
-			break;
-		default:
-			if (info->type == ARG_s32)
-				json_signed(j, v->args[i]);
-			else
-				json_number(j, v->args[i]);
-		}
-	}
+	for (i = 0; i < count; i++)
+		at = put_arg(at, args[syscall][i].key, v->args[i], args[syscall][i].show,
+			     args[syscall][i].type);
+	return at;
 }
 
-static void add_iovs(struct json *j, const char *key, const struct svmtrace_iovec *iov,
-		     unsigned int count)
+static char *put_iovs(char *at, const char *key, const struct svmtrace_iovec *iov,
+		      unsigned int count)
 {
-	unsigned int i;
-
-	json_key(j, key);
-	json_open(j, '[');
-	for (i = 0; i < count; i++) {
-		json_open(j, '{');
-		json_key(j, "base");
-		json_hex(j, iov[i].base);
-		add_number(j, "len", iov[i].len);
-		json_close(j, '}');
+	at = put_char(put_text(at, key), '[');
+	for (; count; count--, iov++) {
+		at = json_hex(at, "{\"base\":", iov->base);
+		at = json_number(at, JSON_KEY("len"), iov->len);
+		at = put_text(at, "},");
 	}
-	json_close(j, ']');
+	return json_close(at, ']');
 }
 
-static void add_arrays(struct json *j, const struct record_view *v)
+static char *put_arrays(char *at, const struct record_view *v)
 {
 	const struct svmtrace_extra *extra = v->extra;
 
-	add_iovs(j, "iov", v->iov[0], v->call->iovs);
+	at = put_iovs(at, JSON_KEY("iov"), v->iov[0], v->call->iovs);
 	if (v->record->syscall == SVMTRACE_NR_process_vm_writev)
-		add_iovs(j, "remote_iov", v->iov[1], v->call->remote_iovs);
+		at = put_iovs(at, JSON_KEY("remote_iov"), v->iov[1], v->call->remote_iovs);
 	if (!extra)
-		return;
+		return at;
 	if (extra->iovs_at_return)
-		add_iovs(j, "iov_at_return", v->iov_at_return[0], extra->iovs_at_return);
+		at = put_iovs(at, JSON_KEY("iov_at_return"), v->iov_at_return[0],
+			      extra->iovs_at_return);
 	if (extra->remote_iovs_at_return)
-		add_iovs(j, "remote_iov_at_return", v->iov_at_return[1],
-			 extra->remote_iovs_at_return);
+		at = put_iovs(at, JSON_KEY("remote_iov_at_return"), v->iov_at_return[1],
+			      extra->remote_iovs_at_return);
 	if (extra->preview_len)
-		add_bytes(j, "preview", v->preview, extra->preview_len);
+		at = json_bytes(at, JSON_KEY("preview"), v->preview, extra->preview_len);
 	if (extra->preview_at_return_len)
-		add_bytes(j, "preview_at_return", v->preview_at_return,
-			  extra->preview_at_return_len);
+		at = json_bytes(at, JSON_KEY("preview_at_return"), v->preview_at_return,
+				extra->preview_at_return_len);
+	return at;
 }
 
 /* An executable's name is recorded only where it differs from comm. */
-static void add_exe(struct json *j, const char *key, const char *exe, unsigned int len,
-		    const char *comm)
+static char *put_exe(char *at, const char *key, const char *exe, unsigned int len,
+		     const char *comm)
 {
-	if (len)
-		add_bytes(j, key, exe, len);
-	else
-		add_comm(j, key, comm);
+	return len ? json_bytes(at, key, exe, len) : put_comm(at, key, comm);
 }
 
-static void add_exes(struct json *j, const struct record_view *v)
+static char *put_exes(char *at, const struct record_view *v)
 {
 	if (v->caller)
-		add_exe(j, "exe", v->exe, v->call->exe_len, v->caller->comm);
+		at = put_exe(at, JSON_KEY("exe"), v->exe, v->call->exe_len, v->caller->comm);
 	if (v->target && !(v->record->marks &
 			   (SVMTRACE_MARK_NO_TARGET | SVMTRACE_MARK_TARGET_BUSY)))
-		add_exe(j, "target_exe", v->target_exe, v->call->target_exe_len,
-			v->target->comm);
+		at = put_exe(at, JSON_KEY("target_exe"), v->target_exe,
+			     v->call->target_exe_len, v->target->comm);
+	return at;
 }
 
-static void add_times(struct json *j, const struct record_view *v)
+static char *put_times(char *at, const struct record_view *v)
 {
-	char text[CLOCK_RFC3339_LEN];
-
-	clock_rfc3339(text, clock_realtime(v->record->time));
-	add_text(j, "time_utc", text);
-	add_number(j, "time_mono", v->record->time);
-	add_text(j, "boot_id", clock_boot_id());
+	at = put_text(at, "{\"time_utc\":\"");
+	at = clock_rfc3339(at, clock_realtime(v->record->time));
+	at = json_number(at, "\"" JSON_KEY("time_mono"), v->record->time);
+	return json_word(at, JSON_KEY("boot_id"), clock_boot_id());
 }
 
-static void add_lookup(struct json *j, const struct record_view *v)
+static char *put_found(char *at, const char *key, const char *found)
+{
+	if (!*found)
+		return at;
+	at = put_char(put_text(at, key), '"');
+	return put_char(json_escaped(at, found, strlen(found)), '"');
+}
+
+static char *put_lookup(char *at, const struct record_view *v)
 {
 	static struct lookup found;
 
 	lookup(&found, v);
-	if (*found.exe)
-		add_text(j, "later_exe", found.exe);
-	if (*found.target_exe)
-		add_text(j, "later_target_exe", found.target_exe);
-	if (*found.fd)
-		add_text(j, "later_fd", found.fd);
+	at = put_found(at, JSON_KEY("later_exe"), found.exe);
+	at = put_found(at, JSON_KEY("later_target_exe"), found.target_exe);
+	return put_found(at, JSON_KEY("later_fd"), found.fd);
+}
+
+/* The bytes of a record are shown as JSON_BYTE_MAX each, or as less than that. */
+static char *line_for(const struct record_view *v)
+{
+	size_t need = LINE_FIXED + LINE_LOOKUP + JSON_BYTE_MAX * (size_t)v->record->size;
+	static size_t size;
+	static char *line;
+
+	if (size < need) {
+		free(line);
+		size = 2 * need;
+		line = malloc(size);
+		if (!line)
+			errx(EXIT_FAILURE, "out of memory");
+	}
+	return line;
 }
 
 /**
@@ -293,21 +275,21 @@ static void add_lookup(struct json *j, const struct record_view *v)
  */
 void print_json(FILE *file, const struct record_view *v, const struct options *o)
 {
-	static struct json j;
+	char *line = line_for(v), *at = line;
 
-	json_open(&j, '{');
-	add_times(&j, v);
-	add_fields(&j, v);
+	at = put_times(at, v);
+	at = put_groups(at, v);
 	if (v->gap)
-		add_number(&j, "lost", v->gap->last_seq - v->gap->first_seq + 1);
+		at = json_number(at, JSON_KEY("lost"),
+				 v->gap->last_seq - v->gap->first_seq + 1);
 	if (v->call) {
-		add_result(&j, v);
-		add_args(&j, v);
-		add_exes(&j, v);
-		add_arrays(&j, v);
+		at = put_result(at, v);
+		at = put_args(at, v);
+		at = put_exes(at, v);
+		at = put_arrays(at, v);
 	}
 	if (o->lookup)
-		add_lookup(&j, v);
-	json_close(&j, '}');
-	json_end_line(&j, file);
+		at = put_lookup(at, v);
+	at = put_text(at, "}\n");
+	fwrite(line, 1, at - line, file);
 }

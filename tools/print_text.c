@@ -7,49 +7,71 @@
 #include "clock.h"
 #include "lookup.h"
 #include "printer.h"
+#include "put.h"
 #include "text.h"
 
-static void print_clock(FILE *file, uint64_t monotonic, enum stamp stamp)
+/* What the tool's own stamps and -y add to a line. */
+#define LINE_STAMPS	64
+#define LINE_LOOKUP	(3 * (LOOKUP_LEN + 32))
+
+/* HH:MM:SS; most times are of the same second as the one before. */
+static char *put_second(char *at, time_t second)
 {
-	uint64_t realtime = clock_realtime(monotonic);
-	unsigned int usec = realtime % NSEC_PER_SEC / 1000;
-	time_t seconds = realtime / NSEC_PER_SEC;
-	char text[16];
+	static char text[16];
+	static time_t last = -1;
 	struct tm tm;
 
-	if (stamp == STAMP_EPOCH_USEC) {
-		fprintf(file, "%lld.%06u ", (long long)seconds, usec);
-		return;
+	if (second != last) {
+		localtime_r(&second, &tm);
+		strftime(text, sizeof(text), "%H:%M:%S", &tm);
+		last = second;
 	}
-	localtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	fputs(text, file);
-	if (stamp == STAMP_CLOCK_USEC)
-		fprintf(file, ".%06u", usec);
-	fputc(' ', file);
+	return put_text(at, text);
 }
 
-static void print_relative(FILE *file, uint64_t monotonic)
+static char *put_clock(char *at, uint64_t monotonic, enum stamp stamp)
+{
+	uint64_t realtime = clock_realtime(monotonic);
+	time_t second = realtime / NSEC_PER_SEC;
+
+	if (stamp == STAMP_EPOCH_USEC)
+		at = put_dec(at, second);
+	else
+		at = put_second(at, second);
+	if (stamp != STAMP_CLOCK)
+		at = put_padded(put_char(at, '.'), realtime % NSEC_PER_SEC / 1000, 6);
+	return put_char(at, ' ');
+}
+
+static char *put_relative(char *at, uint64_t monotonic)
 {
 	static uint64_t last;
 	uint64_t passed = last && monotonic > last ? monotonic - last : 0;
+	uint64_t second = passed / NSEC_PER_SEC, power;
 
 	last = monotonic;
-	fprintf(file, "%6llu.%06u ", (unsigned long long)(passed / NSEC_PER_SEC),
-		(unsigned int)(passed % NSEC_PER_SEC / 1000));
+	for (power = 100000; power > second && power > 1; power /= 10)
+		at = put_char(at, ' ');
+	at = put_dec(at, second);
+	at = put_padded(put_char(at, '.'), passed % NSEC_PER_SEC / 1000, 6);
+	return put_char(at, ' ');
 }
 
-static void print_lookup(FILE *file, const struct record_view *v)
+static char *put_found(char *at, const char *key, const char *found)
+{
+	if (!*found)
+		return at;
+	return put_char(put_text(put_text(at, key), found), '"');
+}
+
+static char *put_lookup(char *at, const struct record_view *v)
 {
 	static struct lookup found;
 
 	lookup(&found, v);
-	if (*found.exe)
-		fprintf(file, " later-exe=\"%s\"", found.exe);
-	if (*found.target_exe)
-		fprintf(file, " later-target-exe=\"%s\"", found.target_exe);
-	if (*found.fd)
-		fprintf(file, " later-fd=\"%s\"", found.fd);
+	at = put_found(at, " later-exe=\"", found.exe);
+	at = put_found(at, " later-target-exe=\"", found.target_exe);
+	return put_found(at, " later-fd=\"", found.fd);
 }
 
 /**
@@ -63,25 +85,25 @@ void print_text(FILE *file, const struct record_view *v, const struct options *o
 	struct text_style style = text_style_default;
 	static size_t size;
 	static char *line;
-	size_t len;
+	char *at;
 
 	if (!line) {
 		size = text_line_max(SVMTRACE_IOVS_MAX, SVMTRACE_PREVIEW_MAX);
-		line = malloc(size);
+		line = malloc(LINE_STAMPS + size + LINE_LOOKUP);
 		if (!line)
 			err(EXIT_FAILURE, "a line");
 	}
+	at = line;
 	if (o->seconds)
 		style.flags |= TEXT_SECONDS;
 	if (o->stamp || o->relative)
 		style.flags &= ~TEXT_TIME;
 	if (o->relative)
-		print_relative(file, v->record->time);
+		at = put_relative(at, v->record->time);
 	if (o->stamp)
-		print_clock(file, v->record->time, o->stamp);
-	len = text_line(line, size, v, &style);
-	fwrite(line, 1, len - 1, file);
+		at = put_clock(at, v->record->time, o->stamp);
+	at += text_line(at, size, v, &style);
 	if (o->lookup)
-		print_lookup(file, v);
-	fputc('\n', file);
+		at = put_char(put_lookup(at - 1, v), '\n');
+	fwrite(line, 1, at - line, file);
 }

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "put.h"
 #include "session.h"
 #include "table.h"
-#include "text.h"
 #include "util.h"
 
 #define PARAMETERS "/sys/module/svmtrace/parameters"
@@ -154,13 +154,13 @@ static void read_counters(char cells[][CELL_LEN], const char *path)
 static void add_session(struct table *t, const char *pid, const char *fd)
 {
 	char cells[COLUMNS][CELL_LEN] = { "" };
-	char comm[64], path[600];
+	char comm[SVMTRACE_COMM_LEN], path[600];
 	const char *row[COLUMNS];
 	size_t i;
 
 	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
 	read_line(comm, sizeof(comm), path);
-	text_escape(cells[1], CELL_LEN, comm, strlen(comm));
+	*put_escaped(cells[1], comm, strlen(comm)) = '\0';
 	snprintf(path, sizeof(path), "/proc/%s/fdinfo/%s", pid, fd);
 	read_counters(&cells[3], path);
 	row[0] = pid;

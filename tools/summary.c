@@ -10,7 +10,9 @@
 #include "names.h"
 #include "summary.h"
 #include "table.h"
-#include "text.h"
+
+/* The longest line of JSON has two names, and less beside them. */
+#define JSON_LINE (2 * JSON_BYTE_MAX * SVMTRACE_COMM_LEN + 1024)
 
 /**
  * struct total - what is counted
@@ -259,24 +261,24 @@ static void print_syscalls(const struct summary *s, FILE *file)
 	table_print(table, file);
 }
 
-static void format_task(char *buf, size_t size, const char *comm, uint64_t pid)
+static void format_task(char *buf, const char *comm, uint64_t pid)
 {
-	size_t len = text_escape(buf, size, comm, strnlen(comm, SVMTRACE_COMM_LEN));
+	char *at = put_escaped(buf, comm, strnlen(comm, SVMTRACE_COMM_LEN));
 
-	snprintf(buf + len, size - len, "/%llu", (unsigned long long)pid);
+	*put_named(at, "/", pid) = '\0';
 }
 
 static void add_pair(struct table *table, const struct pair *p)
 {
 	char caller[4 * SVMTRACE_COMM_LEN + 32], target[4 * SVMTRACE_COMM_LEN + 32];
 
-	format_task(caller, sizeof(caller), p->caller_comm, p->caller);
+	format_task(caller, p->caller_comm, p->caller);
 	if (!p->target)
 		snprintf(target, sizeof(target), "-");
 	else if (p->syscall == SVMTRACE_NR_vmsplice)
 		snprintf(target, sizeof(target), "pipe:%llu", (unsigned long long)p->target);
 	else
-		format_task(target, sizeof(target), p->target_comm, p->target);
+		format_task(target, p->target_comm, p->target);
 	add_row(table, &p->total, name_syscall(p->syscall), caller, target);
 }
 
@@ -313,66 +315,50 @@ static void print_tables(const struct summary *s, struct pair *const *pairs, FIL
 	table_print(table, file);
 }
 
-static void add_number(struct json *j, const char *key, uint64_t value)
+static char *put_total(char *at, const char *kind, unsigned int syscall, const struct total *t)
 {
-	json_key(j, key);
-	json_number(j, value);
+	at = json_word(at, "{\"kind\":", kind);
+	at = json_word(at, JSON_KEY("syscall"), name_syscall(syscall));
+	at = json_number(at, JSON_KEY("calls"), t->calls);
+	at = json_number(at, JSON_KEY("errors"), t->errors);
+	at = json_number(at, JSON_KEY("asked"), t->asked);
+	at = json_number(at, JSON_KEY("moved"), t->moved);
+	return json_number(at, JSON_KEY("duration"), t->time);
 }
 
-static void begin_json(struct json *j, const char *kind, unsigned int syscall,
-		       const struct total *t)
+static char *put_comm(char *at, const char *key, const char *comm)
 {
-	json_open(j, '{');
-	json_key(j, "kind");
-	json_text(j, kind, strlen(kind));
-	json_key(j, "syscall");
-	json_text(j, name_syscall(syscall), strlen(name_syscall(syscall)));
-	add_number(j, "calls", t->calls);
-	add_number(j, "errors", t->errors);
-	add_number(j, "asked", t->asked);
-	add_number(j, "moved", t->moved);
-	add_number(j, "duration", t->time);
+	return json_bytes(at, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
 }
 
-static void end_json(struct json *j, FILE *file)
+static char *put_pair(char *at, const struct pair *p)
 {
-	json_close(j, '}');
-	json_end_line(j, file);
-}
-
-static void add_json_comm(struct json *j, const char *key, const char *comm)
-{
-	json_key(j, key);
-	json_bytes(j, comm, strnlen(comm, SVMTRACE_COMM_LEN));
-}
-
-static void print_json_pair(struct json *j, const struct pair *p, FILE *file)
-{
-	begin_json(j, "pair", p->syscall, &p->total);
-	add_number(j, "pid", p->caller);
-	add_number(j, "start_time", p->caller_start);
-	add_json_comm(j, "comm", p->caller_comm);
-	if (p->target && p->syscall == SVMTRACE_NR_vmsplice) {
-		add_number(j, "pipe_ino", p->target);
-	} else if (p->target) {
-		add_number(j, "target_pid", p->target);
-		add_number(j, "target_start_time", p->target_start);
-		add_json_comm(j, "target_comm", p->target_comm);
-	}
-	end_json(j, file);
+	at = put_total(at, "pair", p->syscall, &p->total);
+	at = json_number(at, JSON_KEY("pid"), p->caller);
+	at = json_number(at, JSON_KEY("start_time"), p->caller_start);
+	at = put_comm(at, JSON_KEY("comm"), p->caller_comm);
+	if (!p->target)
+		return at;
+	if (p->syscall == SVMTRACE_NR_vmsplice)
+		return json_number(at, JSON_KEY("pipe_ino"), p->target);
+	at = json_number(at, JSON_KEY("target_pid"), p->target);
+	at = json_number(at, JSON_KEY("target_start_time"), p->target_start);
+	return put_comm(at, JSON_KEY("target_comm"), p->target_comm);
 }
 
 static void print_json_lines(const struct summary *s, struct pair *const *pairs, FILE *file)
 {
-	static struct json j;
+	char line[JSON_LINE], *at;
 	size_t i;
 
 	for (i = 0; i < SVMTRACE_NR_SYSCALLS; i++) {
-		begin_json(&j, "total", i, &s->syscalls[i]);
-		end_json(&j, file);
+		at = put_text(put_total(line, "total", i, &s->syscalls[i]), "}\n");
+		fwrite(line, 1, at - line, file);
 	}
-	for (i = 0; i < s->nr_pairs; i++)
-		print_json_pair(&j, pairs[i], file);
+	for (i = 0; i < s->nr_pairs; i++) {
+		at = put_text(put_pair(line, pairs[i]), "}\n");
+		fwrite(line, 1, at - line, file);
+	}
 }
 
 /**

@@ -110,13 +110,12 @@ static void begin_splice(struct draft *d, int fd, __u32 direction, __u32 after)
 
 static const char *line_of(const struct draft *d)
 {
-	static char line[65536];
+	static char line[1 << 18];
 	struct record_view v;
 
 	if (record_view(&v, d->bytes, sizeof(d->bytes)) < 0)
 		return "no record";
-	if (text_line(line, sizeof(line), &v, &text_style_default) != strlen(line))
-		return "wrong length";
+	line[text_line(line, sizeof(line), &v, &text_style_default)] = '\0';
 	return line;
 }
 
@@ -269,31 +268,24 @@ TEST(a_gap)
 	ASSERT_STREQ(line_of(&d) + 38, "on CPU 1: seq 100 to 111, ring full 12 ---\n");
 }
 
-TEST(a_small_buffer_cuts)
+/* It is not known before how long the line will be, so it must not be the longest. */
+TEST(a_buffer_that_may_be_too_small)
 {
+	const struct text_style style = { .iovs = 2, .preview = 3 };
+	size_t size = text_line_max(2, 3);
 	static struct draft d;
 	struct record_view v;
-	size_t size, len;
-	char *buf;
+	char *buf = malloc(size);
 
 	begin_write(&d);
 	add_arrays(&d);
 	finish(&d);
 	ASSERT_GT(record_view(&v, d.bytes, sizeof(d.bytes)), 0);
-	for (size = TEXT_SIZE_MIN; size < 200; size++) {
-		buf = malloc(size);
-		len = text_line(buf, size, &v, &text_style_default);
-		ASSERT_LT(len, size);
-		ASSERT_EQ(buf[len - 1], '\n');
-		ASSERT_EQ(buf[len], '\0');
-		if (strlen(line_of(&d)) > len) {
-			ASSERT_EQ(len, size - 1);
-			ASSERT_EQ(memcmp(buf + len - 4, "...", 3), 0);
-		} else {
-			ASSERT_STREQ(buf, line_of(&d));
-		}
-		free(buf);
-	}
+	buf[0] = 'x';
+	ASSERT_EQ(text_line(buf, size - 1, &v, &style), 0);
+	ASSERT_EQ(buf[0], 'x');
+	ASSERT_GT(text_line(buf, size, &v, &style), 0);
+	free(buf);
 }
 
 static int is_clean(const char *line, size_t len)
@@ -304,7 +296,7 @@ static int is_clean(const char *line, size_t len)
 		if (line[i] < ' ' || line[i] > '~')
 			return 0;
 	}
-	return line[len - 1] == '\n' && !line[len];
+	return line[len - 1] == '\n';
 }
 
 /* Random bytes in a record whose lengths are plausible now and then. */
@@ -353,6 +345,9 @@ TEST(the_longest_line)
 		.iovs_at_return = 100, .remote_iovs_at_return = 100,
 		.preview_len = 4096, .preview_at_return_len = 4096,
 	};
+	const struct text_style style = {
+		.flags = TEXT_TIME | TEXT_DURATION, .iovs = 100, .preview = 4096,
+	};
 	size_t len, max = text_line_max(100, 4096);
 	static struct draft d;
 	struct record_view v;
@@ -376,9 +371,9 @@ TEST(the_longest_line)
 	d.call->ret = INT64_MIN;
 	d.call->abi = SVMTRACE_ABI_X32;
 	ASSERT_GT(record_view(&v, d.bytes, sizeof(d.bytes)), 0);
-	len = text_line(line, max, &v, &text_style_default);
+	len = text_line(line, max, &v, &style);
+	ASSERT_GT(len, 0U);
 	ASSERT_TRUE(is_clean(line, len));
-	ASSERT_NE(memcmp(line + len - 4, "...", 3), 0);
 	free(line);
 }
 
