@@ -47,17 +47,19 @@ char *put_padded(char *at, __u64 value, unsigned int digits)
 {
 	unsigned int count = count_dec(value);
 	__u64 hundreds;
-	unsigned int i;
+	char *end, *pos;
 
 	if (count < digits)
 		count = digits;
-	for (i = count; i > 1; i -= 2, value = hundreds) {
+	end = at + count;
+	for (pos = end; pos - at > 1; value = hundreds) {
 		hundreds = div_u64(value, 100);
-		memcpy(at + i - 2, dec_pairs[(__u32)value - (__u32)hundreds * 100], 2);
+		pos -= 2;
+		memcpy(pos, dec_pairs[(__u32)value - (__u32)hundreds * 100], 2);
 	}
-	if (i)
+	if (pos > at)
 		*at = '0' + value;
-	return at + count;
+	return end;
 }
 
 /**
@@ -72,12 +74,13 @@ char *put_padded(char *at, __u64 value, unsigned int digits)
 char *put_hex(char *at, __u64 value)
 {
 	unsigned int count = (67 - __builtin_clzll(value | 1)) / 4;
-	unsigned int i;
+	char *end, *pos;
 
 	at = put_text(at, "0x");
-	for (i = count; i; i--, value >>= 4)
-		at[i - 1] = "0123456789abcdef"[value & 0xf];
-	return at + count;
+	end = at + count;
+	for (pos = end; pos > at; value >>= 4)
+		*--pos = "0123456789abcdef"[value & 0xf];
+	return end;
 }
 
 static bool is_octal(unsigned char c)

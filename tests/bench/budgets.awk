@@ -142,6 +142,19 @@ function sizes() {
 		missing("record size", "it")
 }
 
+# Most of a line is the digits of its numbers: see the report. What was measured, and a
+# tenth more.
+function line(what, allowed,   label, copy) {
+	label = "formatted-" what
+	copy = added["copied-" what, "writev-child", 1]
+	if (!copy || !((label, "writev-child", 1) in added))
+		missing("a line of " what, label)
+	else
+		say(added[label, "writev-child", 1] <= allowed * copy,
+			"a line of " what ", formatted", added[label, "writev-child", 1] / copy,
+			allowed, "times its copy")
+}
+
 function losses(   tracer, all) {
 	for (tracer in lost)
 		if (tracer !~ /^(bpf|cat|tool)/)
@@ -177,6 +190,8 @@ END {
 	nothing()
 	growths()
 	sizes()
+	line("text", 7)
+	line("json", 3.1)
 	losses()
 	exit failed
 }
