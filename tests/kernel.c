@@ -66,6 +66,20 @@ long kernel_ring_memory(void)
 	return sum;
 }
 
+const char *kernel_left(void)
+{
+	FILE *file = fopen("/sys/module/svmtrace/refcnt", "r");
+	long users = 0;
+
+	if (file && fscanf(file, "%ld", &users) != 1)
+		users = -1;
+	if (file)
+		fclose(file);
+	if (users)
+		return "the module is in use";
+	return kernel_ring_memory() > 0 ? "memory of rings is not back" : NULL;
+}
+
 bool full_test(void)
 {
 	return getenv("FULL");

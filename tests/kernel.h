@@ -36,6 +36,13 @@ int kernel_unload(void);
 long kernel_ring_memory(void);
 
 /**
+ * kernel_left() - what is left of sessions, when there should be none
+ *
+ * Return: NULL, or what somebody still has of the module, or it of the memory.
+ */
+const char *kernel_left(void);
+
+/**
  * full_test() - is there time for the long variant of a test?
  *
  * Return: whether FULL is set in the environment.

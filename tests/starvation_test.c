@@ -42,7 +42,10 @@ FIXTURE_TEARDOWN(starvation)
 {
 	/* Or they would be in the way of the next test. */
 	crowd_end(&self->crowd);
+	EXPECT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, ledger_balance(&self->stats));
 	trace_end(&self->t);
+	EXPECT_EQ(NULL, kernel_left());
 }
 
 /* The same by int 0x80; what process_vm_writev() shall write is nothing. */
