@@ -16,32 +16,23 @@
 
 #include "calls.h"
 #include "child.h"
+#include "kernel.h"
 #include "ledger.h"
 #include "load.h"
+#include "mapped.h"
 
 #define RW (PROT_READ | PROT_WRITE)
-#define CPUS_MAX 64
-
-/* The ring of a CPU. */
-struct ring_map {
-	struct svmtrace_consumer *consumer;
-	const struct svmtrace_producer *producer;
-	const char *data;
-};
 
 FIXTURE(mmap) {
 	struct trace t;
 	struct svmtrace_config config;
 	struct svmtrace_info info;
 	long page;
-	unsigned int rings;
-	struct ring_map ring[CPUS_MAX];
+	struct mapped m;
 };
 
 FIXTURE_SETUP(mmap)
 {
-	struct svmtrace_stats stats;
-
 	memset(self, 0, sizeof(*self));
 	self->page = sysconf(_SC_PAGESIZE);
 	trace_config(&self->config);
@@ -49,14 +40,13 @@ FIXTURE_SETUP(mmap)
 	ASSERT_EQ(0, trace_start(&self->t, &self->config));
 	self->info.size = sizeof(self->info);
 	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_GET_INFO, &self->info));
-	ASSERT_EQ(0, trace_stats(&self->t, &stats));
-	self->rings = stats.rings;
-	ASSERT_GE(CPUS_MAX, self->rings);
 }
 
 FIXTURE_TEARDOWN(mmap)
 {
+	mapped_end(&self->m);
 	trace_end(&self->t);
+	EXPECT_EQ(NULL, kernel_left());
 }
 
 /* Maps and unmaps: 0 or an errno. */
@@ -68,31 +58,6 @@ static int try_map(int fd, __u64 offset, size_t size, int prot, int flags)
 		return errno;
 	munmap(map, size);
 	return 0;
-}
-
-static void *map_shared(int fd, __u64 offset, size_t size, int prot)
-{
-	void *map = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
-
-	return map == MAP_FAILED ? NULL : map;
-}
-
-static bool map_rings(struct _test_data_mmap *self)
-{
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		struct ring_map *ring = &self->ring[cpu];
-		__u64 at = cpu * self->info.ring_stride;
-
-		ring->consumer = map_shared(self->t.fd, at, self->page, RW);
-		ring->producer = map_shared(self->t.fd, at + self->page, self->page, PROT_READ);
-		ring->data = map_shared(self->t.fd, at + self->info.data_offset,
-					2 * self->config.ring_size, PROT_READ);
-		if (!ring->consumer || !ring->producer || !ring->data)
-			return false;
-	}
-	return true;
 }
 
 TEST_F(mmap, what_may_be_mapped)
@@ -152,7 +117,7 @@ TEST_F(mmap, what_may_be_mapped)
 /* The right to write does not come afterwards. */
 TEST_F(mmap, mprotect)
 {
-	char *map = map_shared(self->t.fd, 0, self->info.ring_stride, PROT_READ);
+	char *map = mapped_at(self->t.fd, 0, self->info.ring_stride, PROT_READ);
 
 	ASSERT_NE(NULL, map);
 	EXPECT_EQ(-1, mprotect(map, self->page, RW));
@@ -165,23 +130,26 @@ TEST_F(mmap, mprotect)
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(0, mprotect(map, self->info.ring_stride, PROT_NONE));
 	EXPECT_EQ(0, mprotect(map, self->info.ring_stride, PROT_READ));
+	munmap(map, self->info.ring_stride);
 
-	map = map_shared(self->t.fd, 0, self->page, RW);
+	map = mapped_at(self->t.fd, 0, self->page, RW);
 	ASSERT_NE(NULL, map);
 	EXPECT_EQ(-1, mprotect(map, self->page, RW | PROT_EXEC));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(0, mprotect(map, self->page, PROT_READ));
 	EXPECT_EQ(0, mprotect(map, self->page, RW));
+	munmap(map, self->page);
 }
 
 TEST_F(mmap, does_not_grow)
 {
-	char *map = map_shared(self->t.fd, 0, self->page, RW);
+	char *map = mapped_at(self->t.fd, 0, self->page, RW);
 
 	ASSERT_NE(NULL, map);
 	EXPECT_EQ(MAP_FAILED, mremap(map, self->page, 2 * self->page, MREMAP_MAYMOVE));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(MAP_FAILED, mremap(map, 0, self->page, MREMAP_MAYMOVE));
+	munmap(map, self->page);
 }
 
 TEST_F(mmap, not_before_start)
@@ -217,79 +185,15 @@ TEST_F(mmap, data_twice_in_a_row)
 {
 	unsigned int i, cpu;
 
-	ASSERT_TRUE(map_rings(self));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
 	for (i = 0; i < 1000; i++)
 		call_self();
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		EXPECT_EQ(cpu, self->ring[cpu].producer->cpu);
-		EXPECT_EQ(0, memcmp(self->ring[cpu].data,
-				    self->ring[cpu].data + self->config.ring_size,
+	for (cpu = 0; cpu < self->m.rings; cpu++) {
+		EXPECT_EQ(cpu, self->m.ring[cpu].producer->cpu);
+		EXPECT_EQ(0, memcmp(self->m.ring[cpu].data,
+				    self->m.ring[cpu].data + self->config.ring_size,
 				    self->config.ring_size));
 	}
-}
-
-/* The header's protocol: which ring has the next record? -1: none; -2: look again. */
-static int next_ring(const struct _test_data_mmap *self, __u64 *tails)
-{
-	__u64 time, first = ~0ULL;
-	unsigned int cpu;
-	bool empty[CPUS_MAX];
-	int next = -1;
-
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		const struct ring_map *ring = &self->ring[cpu];
-
-		empty[cpu] = __atomic_load_n(&ring->producer->head, __ATOMIC_ACQUIRE) == tails[cpu];
-		if (empty[cpu])
-			continue;
-		time = ((struct svmtrace_record *)
-			(ring->data + (tails[cpu] & (self->config.ring_size - 1))))->time;
-		if (time < first) {
-			first = time;
-			next = cpu;
-		}
-	}
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (cpu = 0; next >= 0 && cpu < self->rings; cpu++) {
-		const struct svmtrace_producer *producer = self->ring[cpu].producer;
-
-		if (!empty[cpu])
-			continue;
-		if (__atomic_load_n(&producer->pending, __ATOMIC_ACQUIRE) ||
-		    __atomic_load_n(&producer->head, __ATOMIC_ACQUIRE) != tails[cpu])
-			return -2;
-	}
-	return next;
-}
-
-/* All that is there now, into the ledger. */
-static const char *consume(const struct _test_data_mmap *self, struct ledger *ledger)
-{
-	__u64 tails[CPUS_MAX];
-	const char *wrong = NULL;
-	struct record_view v;
-	unsigned int cpu;
-	long size;
-	int next;
-
-	for (cpu = 0; cpu < self->rings; cpu++)
-		tails[cpu] = self->ring[cpu].consumer->tail;
-	while (!wrong && (next = next_ring(self, tails)) != -1) {
-		const struct ring_map *ring = &self->ring[next < 0 ? 0 : next];
-		__u64 head;
-
-		if (next < 0)
-			continue;
-		head = __atomic_load_n(&ring->producer->head, __ATOMIC_ACQUIRE);
-		size = record_view(&v, ring->data + (tails[next] & (self->config.ring_size - 1)),
-				   head - tails[next]);
-		if (size <= 0)
-			return "no whole record";
-		wrong = ledger_add(ledger, &v);
-		tails[next] += size;
-		__atomic_store_n(&ring->consumer->tail, tails[next], __ATOMIC_RELEASE);
-	}
-	return wrong;
 }
 
 TEST_F(mmap, reader_follows_the_protocol)
@@ -299,11 +203,11 @@ TEST_F(mmap, reader_follows_the_protocol)
 	struct ledger ledger = {};
 	struct load *load;
 
-	ASSERT_TRUE(map_rings(self));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
 	load = load_start(4, 3000, 0);
 	while (ledger.calls + ledger.lost < 12000) {
 		ASSERT_EQ(1, poll(&pollfd, 1, -1));
-		ASSERT_EQ(NULL, consume(self, &ledger));
+		ASSERT_EQ(NULL, mapped_take(&self->m, &ledger));
 	}
 	load_end(load);
 	ASSERT_EQ(0, trace_stats(&self->t, &stats));
@@ -323,27 +227,60 @@ TEST_F(mmap, nothing_is_overwritten)
 {
 	struct ledger ledger = {};
 	struct svmtrace_stats stats;
-	char *copy[CPUS_MAX];
-	__u64 head[CPUS_MAX];
+	char *copy[MAPPED_CPUS];
+	__u64 head[MAPPED_CPUS];
 	unsigned int cpu;
 
-	ASSERT_TRUE(map_rings(self));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
 	load_run(4, 500);
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		head[cpu] = self->ring[cpu].producer->head;
+	for (cpu = 0; cpu < self->m.rings; cpu++) {
+		head[cpu] = self->m.ring[cpu].producer->head;
 		copy[cpu] = malloc(head[cpu]);
-		memcpy(copy[cpu], self->ring[cpu].data, head[cpu]);
+		memcpy(copy[cpu], self->m.ring[cpu].data, head[cpu]);
 	}
 	load_run(4, 500);
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		EXPECT_GE(self->config.ring_size, self->ring[cpu].producer->head);
-		EXPECT_EQ(0, memcmp(copy[cpu], self->ring[cpu].data, head[cpu]));
+	for (cpu = 0; cpu < self->m.rings; cpu++) {
+		EXPECT_GE(self->config.ring_size, self->m.ring[cpu].producer->head);
+		EXPECT_EQ(0, memcmp(copy[cpu], self->m.ring[cpu].data, head[cpu]));
 		free(copy[cpu]);
 	}
-	ASSERT_EQ(NULL, consume(self, &ledger));
+	ASSERT_EQ(NULL, mapped_take(&self->m, &ledger));
 	ASSERT_EQ(0, trace_stats(&self->t, &stats));
 	EXPECT_LT(0, stats.lost_ring_full);
 	EXPECT_EQ(stats.delivered, ledger.calls);
+}
+
+/* A position that was taken back: the same records once more, as long as it stays so. */
+TEST_F(mmap, read_again)
+{
+	struct ledger first = {}, again = {};
+	struct svmtrace_stats stats;
+	__u64 head[MAPPED_CPUS];
+	unsigned int cpu;
+	char *copy;
+
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
+	load_run(2, 50);
+	ASSERT_EQ(NULL, mapped_take(&self->m, &first));
+	copy = malloc(self->m.rings * self->m.size);
+	ASSERT_NE(NULL, copy);
+	for (cpu = 0; cpu < self->m.rings; cpu++) {
+		head[cpu] = self->m.ring[cpu].producer->head;
+		memcpy(copy + cpu * self->m.size, self->m.ring[cpu].data, head[cpu]);
+		self->m.ring[cpu].consumer->tail = 0;
+	}
+	/* More than there is room for. */
+	load_run(2, 1000);
+	for (cpu = 0; cpu < self->m.rings; cpu++)
+		EXPECT_EQ(0, memcmp(copy + cpu * self->m.size, self->m.ring[cpu].data, head[cpu]));
+	free(copy);
+	ASSERT_EQ(NULL, mapped_take(&self->m, &again));
+	ASSERT_EQ(0, trace_stats(&self->t, &stats));
+	EXPECT_EQ(2 * 1050, stats.entered);
+	EXPECT_EQ(100, first.calls);
+	EXPECT_EQ(stats.delivered, again.calls);
+	EXPECT_LT(0, stats.lost_ring_full);
+	EXPECT_EQ(0, ledger_balance(&stats));
 }
 
 struct vandal {
@@ -360,7 +297,7 @@ static void *write_nonsense(void *arg)
 
 	while (!__atomic_load_n(&vandal->stop, __ATOMIC_RELAXED)) {
 		unsigned int r = rand_r(&seed);
-		struct ring_map *ring = &self->ring[r % self->rings];
+		struct mapped_ring *ring = &self->m.ring[r % self->m.rings];
 		__u64 head = ring->producer->head, nonsense;
 
 		switch (r / 16 % 6) {
@@ -400,7 +337,7 @@ TEST_F(mmap, hostile_positions)
 
 	config.ring_size = 8 << 20;
 	ASSERT_EQ(0, trace_start(&other, &config));
-	ASSERT_TRUE(map_rings(self));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, write_nonsense, &vandal));
 	load = load_start(2, 3000, 0);
 	while (load_made(load) < 6000)
@@ -429,22 +366,18 @@ TEST_F(mmap, outlives_the_file)
 	__u64 before, after;
 
 	ASSERT_EQ(0, trace_start(&other, NULL));
-	ASSERT_TRUE(map_rings(self));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
 	close(self->t.fd);
 	self->t.fd = -1;
-	for (before = 0, cpu = 0; cpu < self->rings; cpu++)
-		before += self->ring[cpu].producer->head;
+	for (before = 0, cpu = 0; cpu < self->m.rings; cpu++)
+		before += self->m.ring[cpu].producer->head;
 	call_self();
-	for (after = 0, cpu = 0; cpu < self->rings; cpu++)
-		after += self->ring[cpu].producer->head;
+	for (after = 0, cpu = 0; cpu < self->m.rings; cpu++)
+		after += self->m.ring[cpu].producer->head;
 	EXPECT_LT(before, after);
 	ASSERT_EQ(0, trace_stats(&other, &stats));
 	EXPECT_EQ(2, stats.sessions);
-	for (cpu = 0; cpu < self->rings; cpu++) {
-		munmap(self->ring[cpu].consumer, self->page);
-		munmap((void *)self->ring[cpu].producer, self->page);
-		munmap((void *)self->ring[cpu].data, 2 * self->config.ring_size);
-	}
+	mapped_end(&self->m);
 	ASSERT_EQ(0, trace_stats(&other, &stats));
 	EXPECT_EQ(1, stats.sessions);
 	trace_end(&other);
@@ -458,9 +391,9 @@ static int touch(void *arg)
 /* A child has the file, but not the mapping. */
 TEST_F(mmap, is_not_inherited)
 {
-	ASSERT_TRUE(map_rings(self));
-	EXPECT_EQ(128 + SIGSEGV, child_run(0, touch, (void *)self->ring[0].data));
-	EXPECT_EQ(128 + SIGSEGV, child_run(0, touch, self->ring[0].consumer));
+	ASSERT_EQ(0, mapped_start(&self->m, &self->t));
+	EXPECT_EQ(128 + SIGSEGV, child_run(0, touch, (void *)self->m.ring[0].data));
+	EXPECT_EQ(128 + SIGSEGV, child_run(0, touch, self->m.ring[0].consumer));
 }
 
 struct changer {
