@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module comes and goes, as do CPUs, sessions and other tracers, whatever
+ * The module comes and goes, as do sessions and other tracers, whatever
  * else is going on.
  */
 #include <errno.h>
@@ -336,92 +336,6 @@ TEST_F(module, beside_tracefs_probes)
 		EXPECT_EQ(101, trace_wait(&t, 101, 1000) ? 0 : t.n);
 		trace_end(&t);
 	}
-}
-
-/* The last CPU, which can be switched off. */
-#define CPU_MAX 64
-
-static int last_cpu(char *path, size_t size)
-{
-	int cpu;
-
-	for (cpu = CPU_MAX; cpu > 0; cpu--) {
-		snprintf(path, size, "/sys/devices/system/cpu/cpu%d/online", cpu);
-		if (!access(path, W_OK))
-			return cpu;
-	}
-	return 0;
-}
-
-TEST_F_TIMEOUT(module, cpus_come_and_go, 300)
-{
-	struct ledger ledger = {};
-	char path[64];
-	struct load *load;
-	struct trace t;
-	unsigned long made;
-	__u64 before;
-	int round;
-
-	if (!last_cpu(path, sizeof(path)))
-		SKIP(return, "no CPU to switch off");
-	ASSERT_EQ(0, trace_start(&t, NULL));
-	load = load_start(4, LOAD_ENDLESS, LOAD_ROAM);
-	for (round = 0; round < 6; round++) {
-		EXPECT_EQ(0, put(path, round % 2 ? "1" : "0"));
-		before = ledger.calls;
-		while (ledger.calls == before)
-			ASSERT_EQ(NULL, ledger_some(&ledger, &t));
-	}
-	made = load_end(load);
-	ASSERT_EQ(NULL, ledger_take(&ledger, &t));
-	ASSERT_EQ(0, trace_stats(&t, &self->stats));
-	EXPECT_EQ(made, self->stats.entered);
-	EXPECT_EQ(self->stats.delivered, ledger.calls);
-	EXPECT_EQ(ledger_lost(&self->stats), ledger.lost);
-	EXPECT_EQ(0, self->stats.in_flight);
-	EXPECT_EQ(0, ledger_balance(&self->stats));
-	EXPECT_EQ(0, ledger.disorder);
-	trace_end(&t);
-}
-
-static int call_on_cpu(void *arg)
-{
-	load_pin(*(int *)arg);
-	return call_self() != CALL_BYTES;
-}
-
-/* Off when the session starts; and what was lost there is told while it is off. */
-TEST_F(module, cpu_that_was_offline)
-{
-	struct svmtrace_config config;
-	struct ledger ledger = {};
-	char path[64];
-	struct trace t;
-	int cpu = last_cpu(path, sizeof(path));
-
-	if (!cpu)
-		SKIP(return, "no CPU to switch off");
-	trace_config(&config);
-	config.lose_every = 2;
-	ASSERT_EQ(0, put(path, "0"));
-	ASSERT_EQ(0, trace_start(&t, &config));
-	ASSERT_EQ(0, put(path, "1"));
-	/* As many as are online: the last one of them. */
-	ASSERT_EQ(0, child_run(0, call_on_cpu, &cpu));
-	ASSERT_EQ(1, trace_read(&t));
-	EXPECT_EQ(cpu, t.records[0].record->cpu);
-	ASSERT_EQ(NULL, ledger_add(&ledger, &t.records[0]));
-	trace_drop(&t);
-	ASSERT_EQ(0, child_run(0, call_on_cpu, &cpu));
-	ASSERT_EQ(0, put(path, "0"));
-	ASSERT_EQ(1, trace_read(&t));
-	ASSERT_NE(NULL, t.records[0].gap);
-	EXPECT_EQ(cpu, t.records[0].record->cpu);
-	ASSERT_EQ(NULL, ledger_add(&ledger, &t.records[0]));
-	EXPECT_EQ(1, ledger.lost);
-	ASSERT_EQ(0, put(path, "1"));
-	trace_end(&t);
 }
 
 TEST_HARNESS_MAIN
