@@ -4,7 +4,6 @@
  * Whatever they do, the counters add up, and what is recorded was there.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -16,7 +15,7 @@
 
 #include "calls.h"
 #include "child.h"
-#include "crowd.h"
+#include "kernel.h"
 #include "ledger.h"
 #include "memory.h"
 
@@ -36,9 +35,14 @@ FIXTURE_SETUP(attack)
 	ASSERT_EQ(0, trace_start(&self->t, &self->config));
 }
 
+/* Whatever was done, it adds up, and nothing is left of it. */
 FIXTURE_TEARDOWN(attack)
 {
+	EXPECT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
 	trace_end(&self->t);
+	EXPECT_EQ(NULL, kernel_left());
 }
 
 /* An array of which each entry is one of two: they differ in length. */
@@ -227,73 +231,6 @@ TEST_F(attack, array_that_comes_and_goes)
 	EXPECT_LT(0, unreadable);
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
 	EXPECT_EQ(made, self->stats.delivered);
-	EXPECT_EQ(0, ledger_balance(&self->stats));
-}
-
-#define HANGING 20
-
-static void *hang(void *array)
-{
-	static char sink[1];
-	struct iovec remote = { sink, 1 };
-
-	do_writev(getpid(), array, 1, &remote, 1, 0);
-	return NULL;
-}
-
-/* Arrays in memory whose pages nobody ever provides. Exits with 99 if there is none. */
-static int hang_for_ever(void *arg)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	void *page = memory_map(PAGE, PROT_READ | PROT_WRITE);
-	struct uffdio_register reg = {
-		.range = { .start = (__u64)page, .len = PAGE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-	pthread_t thread;
-	unsigned int i;
-
-	close(*(int *)arg);
-	if (fd < 0)
-		return 99;
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		return 1;
-	for (i = 0; i < HANGING; i++)
-		pthread_create(&thread, NULL, hang, page);
-	for (;;)
-		pause();
-}
-
-/* The tracer does not wait for memory that the kernel waits for. */
-TEST_F(attack, memory_that_never_comes)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	unsigned int i;
-	pid_t pid;
-
-	if (fd < 0)
-		SKIP(return, "no userfaultfd in this kernel");
-	close(fd);
-	pid = child_start(0, hang_for_ever, &self->t.fd);
-	ASSERT_LT(0, pid);
-	ASSERT_EQ(0, crowd_wait(&self->t, HANGING));
-	for (i = 0; i < 50; i++)
-		EXPECT_EQ(CALL_BYTES, call_self());
-	EXPECT_EQ(50, trace_read(&self->t));
-	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
-	EXPECT_EQ(HANGING, self->stats.in_flight);
-	EXPECT_EQ(0, ledger_balance(&self->stats));
-	trace_drop(&self->t);
-	child_kill(pid);
-	ASSERT_EQ(HANGING, trace_read(&self->t));
-	for (i = 0; i < HANGING; i++) {
-		EXPECT_EQ(LOCAL_MARK(UNREADABLE), self->t.records[i].record->marks);
-		EXPECT_EQ(0, self->t.records[i].call->iovs);
-		EXPECT_GT(0, self->t.records[i].call->ret);
-	}
-	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
-	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 }
 

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a record says of iovec arrays that are not in memory when the call enters. */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "kselftest_harness.h"
@@ -124,57 +119,6 @@ TEST_F(resident, partly)
 		EXPECT_TRUE(memory_same(v->iov[0], self->iov[0] + first, 700 - first));
 		EXPECT_EQ(!first, v->call->bytes);
 	}
-}
-
-struct uffd {
-	int fd;
-	void *page;
-	char content[PAGE];
-};
-
-/* Gives the page when the kernel asks for it. */
-static void *serve(void *arg)
-{
-	struct uffd *u = arg;
-	struct pollfd pollfd = { .fd = u->fd, .events = POLLIN };
-	struct uffd_msg msg;
-	struct uffdio_copy copy = {
-		.dst = (__u64)u->page, .src = (__u64)u->content, .len = PAGE,
-	};
-
-	poll(&pollfd, 1, 5000);
-	usleep(20000);
-	if (read(u->fd, &msg, sizeof(msg)) == sizeof(msg))
-		ioctl(u->fd, UFFDIO_COPY, &copy);
-	return NULL;
-}
-
-TEST_F(resident, served_by_userfaultfd)
-{
-	struct uffd u = { .fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK) };
-	struct uffdio_register reg = {
-		.range = { .len = PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-	const struct record_view *v;
-	pthread_t thread;
-
-	if (u.fd < 0)
-		SKIP(return, "no userfaultfd in this kernel");
-	u.page = memory_map(PAGE, PROT_READ | PROT_WRITE);
-	reg.range.start = (__u64)u.page;
-	memory_number((struct iovec *)u.content, PER_PAGE);
-	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_API, &api));
-	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_REGISTER, &reg));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, serve, &u));
-	EXPECT_EQ(1, do_writev(getpid(), u.page, 20, self->iov[1], 1, 0));
-	ASSERT_EQ(0, pthread_join(thread, NULL));
-	v = trace_one(&self->t);
-	ASSERT_NE(NULL, v);
-	EXPECT_EQ(LOCAL_MARK(AT_RETURN), v->record->marks);
-	ASSERT_EQ(20, v->call->iovs);
-	EXPECT_TRUE(memory_same(v->iov[0], u.page, 20));
-	EXPECT_LE(20000000, v->record->time - v->call->entry_time);
 }
 
 TEST_HARNESS_MAIN
