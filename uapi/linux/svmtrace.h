@@ -435,7 +435,7 @@ struct svmtrace_config {
  * @lost_nested: calls lost because the ring was being written to on that CPU
  * @lost_no_ring: calls lost because the CPU had no ring yet
  * @lost_simulated: calls dropped by svmtrace_config.lose_every
- * @in_flight:	calls that have not returned yet
+ * @in_flight:	calls that have not returned yet, or only after the session's stop
  * @no_result:	calls whose result is not known (delivered or lost)
  * @entries:	entry records delivered (SVMTRACE_CONFIG_ENTRIES)
  * @entries_lost: entry records lost
