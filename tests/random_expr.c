@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "random_expr.h"
 
 #define NODES 256
@@ -15,19 +16,16 @@
 /* Wide enough for all values, with their sign. */
 #define s128 __int128
 
-static unsigned long long state;
+static __u64 state;
 
 static unsigned long long any(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1dULL;
+	return random_next(&state);
 }
 
 static unsigned int below(unsigned int n)
 {
-	return (any() >> 33) % n;
+	return random_below(&state, n);
 }
 
 struct field {
