@@ -8,11 +8,8 @@
  */
 #include <linux/bug.h>
 #include <linux/string.h>
-#include <linux/ktime.h>
 
 #include "stream.h"
-
-#define GAP_SIZE (sizeof(struct svmtrace_record) + sizeof(struct svmtrace_gap))
 
 /**
  * stream_init() - prepares a stream that is all zeros
@@ -47,43 +44,25 @@ static void lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
 		++*count;
 }
 
-/* The clock is monotonic, but not strictly so across its own updates. */
-static u64 next_time(struct stream *stream)
-{
-	stream->time = max(stream->time, ktime_get_mono_fast_ns());
-	return stream->time;
-}
-
-static void fill_header(struct stream *stream, struct svmtrace_record *record, u8 kind,
-			u32 size, u64 time, u32 seq)
-{
-	*record = (struct svmtrace_record){
-		.kind = kind,
-		.cpu = stream->ring->producer->cpu,
-		.size = size,
-		.time = time,
-		.seq = seq,
-	};
-}
-
 static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 time,
 		     const struct svmtrace_gap *gap)
 {
-	fill_header(stream, record, SVMTRACE_KIND_GAP, GAP_SIZE, time, gap->first_seq);
+	stream_fill_header(stream, record, SVMTRACE_KIND_GAP, STREAM_GAP_SIZE, time,
+			   gap->first_seq);
 	memcpy(record + 1, gap, sizeof(*gap));
 }
 
 /* There is room. */
 static noinline void write_gap(struct stream *stream)
 {
-	struct svmtrace_record *record = ring_reserve(stream->ring, GAP_SIZE, 0);
+	struct svmtrace_record *record = ring_reserve(stream->ring, STREAM_GAP_SIZE, 0);
 
 	if (WARN_ON_ONCE(!record))
 		return;
 	stream->gap.first_seq = stream->seq - stream->lost;
 	stream->gap.last_seq = stream->seq - 1;
-	fill_gap(stream, record, next_time(stream), &stream->gap);
-	ring_commit(stream->ring, GAP_SIZE);
+	fill_gap(stream, record, stream_next_time(stream), &stream->gap);
+	ring_commit(stream->ring, STREAM_GAP_SIZE);
 	stream->gap = (struct svmtrace_gap){};
 	WRITE_ONCE(stream->lost, 0);
 }
@@ -138,8 +117,8 @@ static noinline void overwrite(struct stream *stream, size_t size)
 		give_up(stream, &sum, record);
 		tail += record->size;
 		record = ring_at(ring, tail);
-	} while (ring->head - tail + GAP_SIZE + size > ring->size);
-	ring_drop(ring, tail - GAP_SIZE);
+	} while (ring->head - tail + STREAM_GAP_SIZE + size > ring->size);
+	ring_drop(ring, tail - STREAM_GAP_SIZE);
 	fill_gap(stream, (void *)ring_at(ring, ring->tail),
 		 tail == ring->head ? stream->time : record->time, &sum);
 }
@@ -147,27 +126,56 @@ static noinline void overwrite(struct stream *stream, size_t size)
 /* Finds room for @size bytes, and for a gap after them. */
 static void *make_room(struct stream *stream, size_t size)
 {
-	void *room = ring_reserve(stream->ring, size, GAP_SIZE);
+	void *room = ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
 
-	if (likely(room) || !READ_ONCE(stream->rules->overwrite))
+	if (room || !READ_ONCE(stream->rules->overwrite))
 		return room;
-	overwrite(stream, size + GAP_SIZE);
-	return ring_reserve(stream->ring, size, GAP_SIZE);
+	overwrite(stream, size + STREAM_GAP_SIZE);
+	return ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
 }
 
 static bool simulates_loss(struct stream *stream)
 {
-	if (likely(!stream->rules->lose_every) ||
-	    ++stream->turn < stream->rules->lose_every)
+	if (!stream->rules->lose_every || ++stream->turn < stream->rules->lose_every)
 		return false;
 	stream->turn = 0;
 	return true;
 }
 
-/* The same, and the gap of what was lost before is told, or grows. */
-static void *tell_or_lose(struct stream *stream, u8 kind, size_t size)
+/**
+ * stream_lose_nested() - notes a record that an interrupt cannot write
+ * @stream: of this CPU, which is writing to its ring
+ *
+ * The stream's numbers are not ours to touch.
+ */
+void stream_lose_nested(struct stream *stream)
 {
-	size_t gap_size = stream_has_gap(stream) ? GAP_SIZE : 0;
+	stream->counts.nested++;
+}
+
+/**
+ * stream_lose_ringless() - notes a record of a CPU that has no ring
+ * @stream: of this CPU
+ * @kind:   of the record
+ */
+void stream_lose_ringless(struct stream *stream, u8 kind)
+{
+	lose(stream, kind, &stream->gap.no_ring, &stream->counts.no_ring);
+}
+
+/**
+ * stream_tell_or_lose() - makes room for a record, where that takes more than a look
+ * @stream: of this CPU, in ring_enter()
+ * @kind:   of the record
+ * @size:   bytes
+ *
+ * The gap of what was lost before is told, or grows.
+ *
+ * Return: room for the record, or NULL.
+ */
+void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size)
+{
+	size_t gap_size = stream_has_gap(stream) ? STREAM_GAP_SIZE : 0;
 	void *room;
 
 	if (simulates_loss(stream)) {
@@ -175,69 +183,14 @@ static void *tell_or_lose(struct stream *stream, u8 kind, size_t size)
 		return NULL;
 	}
 	room = make_room(stream, gap_size + size);
-	if (unlikely(!room)) {
+	if (!room) {
 		lose(stream, kind, &stream->gap.ring_full, &stream->counts.ring_full);
 		return NULL;
 	}
-	if (likely(!gap_size))
+	if (!gap_size)
 		return room;
 	write_gap(stream);
-	return ring_reserve(stream->ring, size, GAP_SIZE);
-}
-
-/**
- * stream_begin() - makes room for a record of this CPU, or notes its loss
- * @stream:	of this CPU
- * @kind:	SVMTRACE_KIND_CALL or _ENTRY
- * @size:	bytes at most, a multiple of 8
- *
- * Preemption off. If a record is returned, its header is complete but for syscall,
- * size and marks, and stream_commit() must follow.
- *
- * Return: room for the record, or NULL.
- */
-struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size)
-{
-	/* Pairs with smp_store_release() in add_ring(). */
-	struct ring *ring = smp_load_acquire(&stream->ring);
-	struct svmtrace_record *record;
-
-	if (unlikely(!ring)) {
-		lose(stream, kind, &stream->gap.no_ring, &stream->counts.no_ring);
-		return NULL;
-	}
-	if (unlikely(!ring_enter(ring))) {
-		/* In an interrupt: the stream's numbers are not ours to touch. */
-		stream->counts.nested++;
-		return NULL;
-	}
-	record = tell_or_lose(stream, kind, size);
-	if (unlikely(!record)) {
-		ring_leave(ring);
-		return NULL;
-	}
-	fill_header(stream, record, kind, size, next_time(stream), stream->seq);
-	return record;
-}
-
-/**
- * stream_commit() - makes a record visible to the reader
- * @stream: of this CPU
- * @record: from stream_begin()
- * @size:   bytes written, a multiple of 8, at most what was asked for
- *
- * Preemption off.
- */
-void stream_commit(struct stream *stream, struct svmtrace_record *record, size_t size)
-{
-	record->size = size;
-	stream->seq++;
-	if (likely(record->kind == SVMTRACE_KIND_CALL))
-		stream->counts.delivered++;
-	else
-		stream->counts.entries++;
-	ring_commit(stream->ring, size);
-	ring_leave(stream->ring);
+	return ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
 }
 
 /**
@@ -250,7 +203,7 @@ void stream_flush_gap(struct stream *stream)
 {
 	if (!stream->ring || !stream_has_gap(stream) || !ring_enter(stream->ring))
 		return;
-	if (stream_has_gap(stream) && ring_reserve(stream->ring, GAP_SIZE, 0))
+	if (stream_has_gap(stream) && ring_reserve(stream->ring, STREAM_GAP_SIZE, 0))
 		write_gap(stream);
 	ring_leave(stream->ring);
 }

@@ -7,6 +7,7 @@
 #define SVMTRACE_STREAM_H
 
 #include <linux/atomic.h>
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 #include "ring.h"
@@ -77,10 +78,100 @@ struct stream {
 	struct svmtrace_gap gap;
 };
 
+/* What is always left free after a record. */
+#define STREAM_GAP_SIZE (sizeof(struct svmtrace_record) + sizeof(struct svmtrace_gap))
+
 void stream_init(struct stream *stream, const struct stream_rules *rules);
-struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size);
-void stream_commit(struct stream *stream, struct svmtrace_record *record, size_t size);
 bool stream_has_gap(const struct stream *stream);
 void stream_flush_gap(struct stream *stream);
+void stream_lose_nested(struct stream *stream);
+void stream_lose_ringless(struct stream *stream, u8 kind);
+void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size);
+
+/* The clock is monotonic, but not strictly so across its own updates. */
+static inline u64 stream_next_time(struct stream *stream)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (likely(now > stream->time))
+		stream->time = now;
+	return stream->time;
+}
+
+static inline void stream_fill_header(struct stream *stream, struct svmtrace_record *record,
+				      u8 kind, u32 size, u64 time, u32 seq)
+{
+	*record = (struct svmtrace_record){
+		.kind = kind,
+		.cpu = stream->ring->producer->cpu,
+		.size = size,
+		.time = time,
+		.seq = seq,
+	};
+}
+
+/* Is there room, and nothing else to be done? */
+static inline void *stream_reserve(struct stream *stream, u8 kind, size_t size)
+{
+	if (likely(!stream->lost && !stream->rules->lose_every &&
+		   ring_has_room(stream->ring, size + STREAM_GAP_SIZE)))
+		return ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
+	return stream_tell_or_lose(stream, kind, size);
+}
+
+/**
+ * stream_begin() - makes room for a record of this CPU, or notes its loss
+ * @stream:	of this CPU
+ * @kind:	SVMTRACE_KIND_CALL or _ENTRY
+ * @size:	bytes at most, a multiple of 8
+ *
+ * Preemption off. If a record is returned, its header is complete but for syscall,
+ * size and marks, and stream_commit() must follow.
+ *
+ * Return: room for the record, or NULL.
+ */
+static inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size)
+{
+	/* Pairs with smp_store_release() in add_ring(). */
+	struct ring *ring = smp_load_acquire(&stream->ring);
+	struct svmtrace_record *record;
+
+	if (unlikely(!ring)) {
+		stream_lose_ringless(stream, kind);
+		return NULL;
+	}
+	if (unlikely(!ring_enter(ring))) {
+		stream_lose_nested(stream);
+		return NULL;
+	}
+	record = stream_reserve(stream, kind, size);
+	if (unlikely(!record)) {
+		ring_leave(ring);
+		return NULL;
+	}
+	stream_fill_header(stream, record, kind, size, stream_next_time(stream), stream->seq);
+	return record;
+}
+
+/**
+ * stream_commit() - makes a record visible to the reader
+ * @stream: of this CPU
+ * @record: from stream_begin()
+ * @size:   bytes written, a multiple of 8, at most what was asked for
+ *
+ * Preemption off.
+ */
+static inline void stream_commit(struct stream *stream, struct svmtrace_record *record,
+				 size_t size)
+{
+	record->size = size;
+	stream->seq++;
+	if (likely(record->kind == SVMTRACE_KIND_CALL))
+		stream->counts.delivered++;
+	else
+		stream->counts.entries++;
+	ring_commit(stream->ring, size);
+	ring_leave(stream->ring);
+}
 
 #endif /* SVMTRACE_STREAM_H */
