@@ -93,7 +93,8 @@ static __always_inline unsigned long up_to_zero(unsigned long word)
 
 static __always_inline u64 get_word(const char *name, unsigned int i)
 {
-	return get_unaligned((const u64 *)(name + i * WORD_BYTES));
+	/* It may be changed meanwhile, under a lock that a probe cannot take. */
+	return data_race(get_unaligned((const u64 *)(name + i * WORD_BYTES)));
 }
 
 static __always_inline void put_word(char *name, unsigned int i, u64 word)
@@ -358,7 +359,7 @@ static u32 relation_of_kin(struct task_struct *task)
 
 	if (task == current)
 		relation |= SVMTRACE_REL_SELF;
-	if (task->mm && READ_ONCE(task->mm) == current->mm)
+	if (current->mm && READ_ONCE(task->mm) == current->mm)
 		relation |= SVMTRACE_REL_MM;
 	if (same_thread_group(task, current))
 		return relation | SVMTRACE_REL_THREAD;

@@ -217,13 +217,13 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct prob
 		if (unlikely(!session))
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
-		counts->entered++;
+		stream_count(counts->entered);
 		filter = rcu_dereference(session->filter);
 		if (ask(pc, probe, regs, session, filter)) {
 			add_wishes(&wishes, session, filter);
 		} else {
-			counts->filtered++;
-			counts->returned++;
+			stream_count(counts->filtered);
+			stream_count(counts->returned);
 		}
 	}
 	if (!wishes.sessions)
@@ -282,11 +282,11 @@ static void record_now(struct probe_cpu *pc)
 		if (!session)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
-		counts->no_result++;
+		stream_count(counts->no_result);
 		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
 			    marks_now(snap, session));
 		trigger(session, snap);
-		counts->returned++;
+		stream_count(counts->returned);
 	}
 }
 
@@ -397,13 +397,13 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		if (rejected & BIT(session->slot)) {
-			counts->filtered++;
+			stream_count(counts->filtered);
 		} else {
 			emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
 				    snap->d.record.marks);
 			trigger(session, snap);
 		}
-		counts->returned++;
+		stream_count(counts->returned);
 	}
 	handler_unlock();
 	return 0;
@@ -526,7 +526,7 @@ u64 probe_missed(void)
 	mutex_lock(&arm_lock);
 	missed = missed_before;
 	for (i = 0; users && i < ARRAY_SIZE(probes); i++)
-		missed += probes[i].rp.kp.nmissed;
+		missed += READ_ONCE(probes[i].rp.kp.nmissed);
 	mutex_unlock(&arm_lock);
 	return missed;
 }

@@ -153,10 +153,10 @@ static bool next_line(struct session *session)
 	record = peek(session, &ring);
 	if (!record)
 		return false;
-	line->start = 0;
-	line->end = 0;
+	WRITE_ONCE(line->start, 0);
+	WRITE_ONCE(line->end, 0);
 	if (!WARN_ON_ONCE(record_view(&view, record, record->size) <= 0))
-		line->end = text_line(line->buf, line->size, &view, &style);
+		WRITE_ONCE(line->end, text_line(line->buf, line->size, &view, &style));
 	consume(ring, record);
 	return true;
 }
@@ -183,7 +183,7 @@ static ssize_t read_text(struct session *session, char __user *buf, size_t size)
 		}
 		if (copy_to_user(buf + done, line->buf + line->start, chunk))
 			return done ?: -EFAULT;
-		line->start += chunk;
+		WRITE_ONCE(line->start, line->start + chunk);
 		done += chunk;
 		if (done == size)
 			break;
@@ -207,6 +207,7 @@ static bool is_started(struct session *session)
 	return READ_ONCE(session->state) == SVMTRACE_STATE_STARTED;
 }
 
+/* Also without read_lock: whoever has it may be in the midst of a line. */
 static bool has_line(struct session *session)
 {
 	return READ_ONCE(session->line.start) < READ_ONCE(session->line.end);

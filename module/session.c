@@ -55,7 +55,8 @@ unsigned int sessions_max(void)
  */
 unsigned int sessions_open(void)
 {
-	return bitmap_weight(taken_slots, SESSIONS_MAX);
+	/* Sessions come and go meanwhile, in any case. */
+	return data_race(bitmap_weight(taken_slots, SESSIONS_MAX));
 }
 
 static void free_rings(struct session *session)
@@ -83,7 +84,8 @@ static int add_ring(struct session *session, unsigned int cpu)
 		return -ENOMEM;
 	/* Pairs with smp_load_acquire() in stream_begin() and session_ring(). */
 	smp_store_release(&stream->ring, ring);
-	session->rings++;
+	/* Under rings_lock; session_stats() has not taken it. */
+	WRITE_ONCE(session->rings, session->rings + 1);
 	return 0;
 }
 
@@ -433,10 +435,11 @@ static int start(struct session *session)
 			drop_rings(session);
 		return err;
 	}
-	session->settled = !flight;
+	/* Readers look at these two without the session's lock. */
+	WRITE_ONCE(session->settled, !flight);
 	WRITE_ONCE(session->rules.overwrite, flight);
 	session->epoch = atomic64_inc_return(&session_table.epoch);
-	session->state = SVMTRACE_STATE_STARTED;
+	WRITE_ONCE(session->state, SVMTRACE_STATE_STARTED);
 	rcu_assign_pointer(session_table.started[session->slot], session);
 	atomic_or(BIT(session->slot), &session_table.active);
 	return 0;
@@ -477,7 +480,7 @@ void session_settle(struct session *session)
 	if (session->settled)
 		return;
 	synchronize_rcu();
-	session->settled = true;
+	WRITE_ONCE(session->settled, true);
 }
 
 /**
@@ -565,9 +568,9 @@ int session_stop(struct session *session)
 	probe_disarm();
 	synchronize_rcu();
 	session_flush_gaps(session);
-	session->settled = true;
+	WRITE_ONCE(session->settled, true);
 	WRITE_ONCE(session->rules.overwrite, false);
-	session->state = SVMTRACE_STATE_STOPPED;
+	WRITE_ONCE(session->state, SVMTRACE_STATE_STOPPED);
 	wait_wake(session);
 	err = 0;
 unlock:

@@ -39,9 +39,9 @@ static void lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
 	WRITE_ONCE(stream->lost, stream->lost + 1);
 	++*cause;
 	if (kind == SVMTRACE_KIND_ENTRY)
-		stream->counts.entries_lost++;
+		stream_count(stream->counts.entries_lost);
 	else
-		++*count;
+		stream_count(*count);
 }
 
 static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 time,
@@ -82,10 +82,10 @@ static void give_up(struct stream *stream, struct svmtrace_gap *sum,
 		sum->overwritten += gap->overwritten;
 		return;
 	case SVMTRACE_KIND_ENTRY:
-		stream->counts.entries_overwritten++;
+		stream_count(stream->counts.entries_overwritten);
 		break;
 	default:
-		stream->counts.overwritten++;
+		stream_count(stream->counts.overwritten);
 	}
 	sum->last_seq++;
 	sum->overwritten++;
@@ -150,7 +150,7 @@ static bool simulates_loss(struct stream *stream)
  */
 void stream_lose_nested(struct stream *stream)
 {
-	stream->counts.nested++;
+	stream_count(stream->counts.nested);
 }
 
 /**

@@ -44,6 +44,13 @@ struct stream_counts {
 	u64 no_result;
 };
 
+/*
+ * Counts one more. WRITE_ONCE() would take three instructions instead of one, on words
+ * that are aligned and have one writer: who reads one meanwhile, with READ_ONCE(), gets
+ * what it was before or is afterwards.
+ */
+#define stream_count(counter) data_race(++(counter))
+
 /**
  * struct stream_rules - of all streams of a session
  * @lose_every: simulate the loss of every n-th record, 0: of none
@@ -167,9 +174,9 @@ static inline void stream_commit(struct stream *stream, struct svmtrace_record *
 	record->size = size;
 	stream->seq++;
 	if (likely(record->kind == SVMTRACE_KIND_CALL))
-		stream->counts.delivered++;
+		stream_count(stream->counts.delivered);
 	else
-		stream->counts.entries++;
+		stream_count(stream->counts.entries);
 	ring_commit(stream->ring, size);
 	ring_leave(stream->ring);
 }

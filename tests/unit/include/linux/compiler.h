@@ -7,6 +7,7 @@
 #define SVMTRACE_UNIT_COMPILER_H
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define data_race(x)		(x)
 #define noinline		__attribute__((__noinline__))
 #define likely(x)		(x)
 #define unlikely(x)		(x)
