@@ -11,7 +11,7 @@ FNR == 1 { counters = $3 == "entered"; next }
 # Wall time is for the report only.
 $1 ~ /^wall/ { next }
 
-counters { lost[$2] = $6; size[$2] = $7; next }
+counters { lost[$2] = $6; size[$2] = $7; missing_calls[$2] = $3 - $4 - $5; next }
 { added[$2, $3, $4] = $8; rows[++n] = $2 FS $3 FS $4; tracers[$2] = 1 }
 
 function say(good, budget, measured, allowed, unit) {
@@ -142,6 +142,20 @@ function sizes() {
 		missing("record size", "it")
 }
 
+# Who does not read loses the newest calls, each of them counted, and slows nobody.
+function stuck(   i, calls) {
+	split("writev-einval writev-child vmsplice-in", calls, " ")
+	for (i = 1; i in calls; i++)
+		at_most("stuck reader, as one that reads", "mmap-stuck", calls[i],
+			added["mmap-poll", calls[i], 1] + 20)
+	if ("mmap-stuck" in lost)
+		say(lost["mmap-stuck"] > 0 && lost["mmap-stuck"] == missing_calls["mmap-stuck"],
+			"stuck reader, calls lost and counted", lost["mmap-stuck"],
+			missing_calls["mmap-stuck"], "exactly")
+	else
+		missing("stuck reader", "what it lost")
+}
+
 # Most of a line is the digits of its numbers: see the report. What was measured, and a
 # tenth more.
 function line(what, allowed,   label, copy) {
@@ -157,8 +171,10 @@ function line(what, allowed,   label, copy) {
 
 function losses(   tracer, all) {
 	for (tracer in lost)
-		if (tracer !~ /^(bpf|cat|tool)/)
+		if (tracer !~ /^(bpf|cat|mmap-stuck|tool-(json|text|summary))/)
 			all += lost[tracer]
+	if (!("tool-record" in lost))
+		missing("records lost by svmtrace record", "it")
 	say(!all, "records lost by svmtrace, all sessions", all, 0, "")
 }
 
@@ -192,6 +208,7 @@ END {
 	sizes()
 	line("text", 7)
 	line("json", 3.1)
+	stuck()
 	losses()
 	exit failed
 }

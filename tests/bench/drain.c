@@ -13,6 +13,7 @@
  *	-P N	  only calls of N processes, which make none
  *	-m N	  look at the rings every N ms (1)
  *	-k	  sleep in poll() until the module wakes us up instead
+ *	-x	  look at nothing before the end, with rings of the default size
  */
 #include <err.h>
 #include <poll.h>
@@ -42,6 +43,7 @@ static struct {
 	const char *text;
 	unsigned int ms;
 	bool woken;
+	bool stuck;
 } options = { .sessions = 1, .groups = -1, .iovs = -1, .ms = 1 };
 
 static struct session sessions[SESSIONS];
@@ -49,6 +51,7 @@ static struct reader *readers[SESSIONS];
 static struct expr_program program;
 static bool ended;
 static unsigned int record_size;
+static unsigned long calls;
 
 static void end(int signal)
 {
@@ -124,7 +127,8 @@ static void start(struct session *s)
 	if (options.iovs >= 0)
 		config.iovs_max = options.iovs;
 	config.preview_max = options.preview;
-	config.ring_size = RING_SIZE;
+	if (!options.stuck)
+		config.ring_size = RING_SIZE;
 	if (config.ring_size > s->info.ring_size_max)
 		config.ring_size = s->info.ring_size_max;
 	config.watermark = config.ring_size / 4;
@@ -140,8 +144,12 @@ static void drain(struct reader *reader)
 {
 	struct record_view v;
 
-	while (reader_next(reader, &v))
+	while (reader_next(reader, &v)) {
+		if (!v.call)
+			continue;
 		record_size = v.record->size;
+		calls++;
+	}
 }
 
 static void wait_for_records(void)
@@ -162,7 +170,7 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:g:i:p:e:P:m:k")) != -1) {
+	while ((option = getopt(argc, argv, "s:g:i:p:e:P:m:kx")) != -1) {
 		switch (option) {
 		case 's':
 			options.sessions = atoi(optarg);
@@ -188,6 +196,9 @@ static void parse(int argc, char **argv)
 		case 'k':
 			options.woken = true;
 			break;
+		case 'x':
+			options.stuck = true;
+			break;
 		default:
 			exit(EXIT_FAILURE);
 		}
@@ -201,6 +212,9 @@ static void report(const struct session *s)
 	struct svmtrace_stats stats;
 
 	session_stats(s, &stats);
+	if (options.sessions == 1 && calls != stats.delivered)
+		errx(EXIT_FAILURE, "%lu calls read of %llu delivered", calls,
+		     (unsigned long long)stats.delivered);
 	printf("%llu\t%llu\t%llu\t%llu\t%u\n", (unsigned long long)stats.entered,
 	       (unsigned long long)stats.delivered, (unsigned long long)stats.filtered,
 	       (unsigned long long)session_lost(&stats), record_size);
@@ -221,7 +235,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (!__atomic_load_n(&ended, __ATOMIC_RELAXED)) {
 		wait_for_records();
-		for (i = 0; i < options.sessions; i++)
+		for (i = 0; i < options.sessions && !options.stuck; i++)
 			drain(readers[i]);
 	}
 	for (i = 0; i < options.sessions; i++) {
