@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The groups of fields as members of a JSON object: put_record(), put_call() and so
- * on, made of the table in the UAPI. There is no loop over fields in them, but a store
- * of each name and a call for its number: that is most of what a line of JSON costs.
+ * The groups of fields and the arguments as members of a JSON object: put_record(),
+ * put_call() and so on, made of the table in the UAPI. There is no loop over fields in
+ * them, but a store of each name and a call for its number.
  *
  * Only print_json.c includes this.
  */
@@ -113,6 +113,17 @@ static char *put_gap(char *at, const struct svmtrace_gap *gap)
 #define SVMTRACE_ONLY SVMTRACE_PART_GAP
 #define SVMTRACE_FIELD(group, type, name, show, origin, help) \
 	PUT_FIELD(group, name, show, group->name)
+#include <linux/svmtrace_fields.h>
+	return at;
+}
+
+static char *put_args(char *at, const struct record_view *v)
+{
+	unsigned int nr = v->record->syscall;
+
+#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
+	at = nr != SVMTRACE_NR_##syscall ? at : \
+	     put_arg(at, JSON_KEY("arg_" #name), v->args[index], ARG_##show, ARG_##type);
 #include <linux/svmtrace_fields.h>
 	return at;
 }

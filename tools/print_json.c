@@ -59,6 +59,24 @@ static char *put_bits(char *at, const char *key, __u32 bits, const struct name_b
 	return json_close(at, ']');
 }
 
+/* Inline, so that the key is a literal, and the switch is none. */
+static inline char *put_arg(char *at, const char *key, __u64 value, enum arg_show show,
+			    enum arg_type type)
+{
+	switch (show) {
+	case ARG_SPLICE_FLAGS:
+		at = json_hex(at, key, value);
+		return put_bits(at, JSON_KEY("flags"), value, name_splice_flags);
+	case ARG_HEX:
+	case ARG_LOCAL_IOV:
+	case ARG_REMOTE_IOV:
+		return json_hex(at, key, value);
+	default:
+		return type == ARG_s32 ? json_signed(at, key, value) :
+					 json_number(at, key, value);
+	}
+}
+
 #include "json_fields.h"
 
 /**
@@ -132,43 +150,6 @@ static char *put_result(char *at, const struct record_view *v)
 	if (error)
 		at = json_word(at, JSON_KEY("errno"), error);
 	return json_number(at, JSON_KEY("duration"), v->record->time - v->call->entry_time);
-}
-
-static char *put_arg(char *at, const char *key, __u64 value, enum arg_show show,
-		     enum arg_type type)
-{
-	switch (show) {
-	case ARG_SPLICE_FLAGS:
-		at = json_hex(at, key, value);
-		return put_bits(at, JSON_KEY("flags"), value, name_splice_flags);
-	case ARG_HEX:
-	case ARG_LOCAL_IOV:
-	case ARG_REMOTE_IOV:
-		return json_hex(at, key, value);
-	default:
-		return type == ARG_s32 ? json_signed(at, key, value) :
-					 json_number(at, key, value);
-	}
-}
-
-static char *put_args(char *at, const struct record_view *v)
-{
-	static const struct {
-		const char *key;
-		enum arg_show show;
-		enum arg_type type;
-	} args[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
-#define SVMTRACE_ARG(syscall, index, type, name, show, help) \
-	[SVMTRACE_NR_##syscall][index] = { JSON_KEY("arg_" #name), ARG_##show, ARG_##type },
-#include <linux/svmtrace_fields.h>
-	};
-	unsigned int syscall = v->record->syscall;
-	unsigned int i, count = record_nr_args(syscall);
-
-	for (i = 0; i < count; i++)
-		at = put_arg(at, args[syscall][i].key, v->args[i], args[syscall][i].show,
-			     args[syscall][i].type);
-	return at;
 }
 
 static char *put_iovs(char *at, const char *key, const struct svmtrace_iovec *iov,

@@ -207,7 +207,7 @@ END {
 	growths()
 	sizes()
 	line("text", 7)
-	line("json", 3.1)
+	line("json", 2.9)
 	stuck()
 	losses()
 	exit failed
