@@ -30,8 +30,8 @@
 #include "steps.h"
 #include "trace.h"
 
-#define FILES 6
-#define WINDOWS 8
+#define FILES 4
+#define WINDOWS 4
 #define WINDOW_SIZE (4UL << 20)
 #define BUFFER_SIZE 65536
 
