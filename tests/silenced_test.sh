@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Root can silence all probes, and the kernel does not say so: the tool notices, and
+# tells what does it. Writes KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+. "${0%/*}/lib/check.sh"
+
+notes=$(mktemp)
+
+all_is_well() { svmtrace check >"$notes" && grep -q 'vmsplice is recorded' "$notes"; }
+
+# told CURE - by a check, which fails, and by whoever begins to trace
+told() {
+	! svmtrace check >"$notes" 2>&1 && grep -q "$1" "$notes" &&
+		svmtrace -- true >/dev/null 2>"$notes" && grep -q "not recorded: .*$1" "$notes"
+}
+
+# silenced_by FILE CURE - the switch is off only as long as somebody looks
+silenced_by() {
+	local status=0
+	[[ -w $1 ]] || return 4
+	all_is_well || return
+	echo 0 >"$1"
+	told "$2" || status=1
+	echo 1 >"$1"
+	all_is_well || status=1
+	((!status)) || sed 's/^/# /' "$notes"
+	return "$status"
+}
+
+echo 'KTAP version 1'
+echo '1..2'
+check by_ftrace silenced_by /proc/sys/kernel/ftrace_enabled kernel.ftrace_enabled
+check by_kprobes silenced_by /sys/kernel/debug/kprobes/enabled 'kprobes are off'
+rm "$notes"
+exit "$failed"
