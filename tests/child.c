@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Children of a test: they die with it. */
 #include <errno.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,9 @@
 
 #include "child.h"
 
-pid_t child_start(int flags, int (*fn)(void *arg), void *arg)
+/* In both processes, after they have become two. */
+static pid_t cloned(long pid, int (*fn)(void *arg), void *arg)
 {
-	pid_t pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
-
 	if (pid < 0)
 		return -errno;
 	if (!pid) {
@@ -25,6 +24,20 @@ pid_t child_start(int flags, int (*fn)(void *arg), void *arg)
 		_exit(fn(arg));
 	}
 	return pid;
+}
+
+pid_t child_start(int flags, int (*fn)(void *arg), void *arg)
+{
+	return cloned(syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL), fn, arg);
+}
+
+pid_t child_numbered(pid_t nr, int (*fn)(void *arg), void *arg)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD, .set_tid = (unsigned long)&nr, .set_tid_size = 1,
+	};
+
+	return cloned(syscall(SYS_clone3, &args, sizeof(args)), fn, arg);
 }
 
 int child_wait(pid_t pid)

@@ -31,6 +31,16 @@ int child_wait(pid_t pid);
 int child_run(int flags, int (*fn)(void *arg), void *arg);
 
 /**
+ * child_numbered() - starts a process that has a certain number
+ * @nr:	 the number, which nobody has
+ * @fn:	 its result is the exit status
+ * @arg: for @fn
+ *
+ * Return: its pid, or a negative errno.
+ */
+pid_t child_numbered(pid_t nr, int (*fn)(void *arg), void *arg);
+
+/**
  * child_idle() - starts a process that does nothing until it is killed
  * @flags: of clone(); not CLONE_VM
  *

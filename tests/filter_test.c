@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Filters: sets of processes, and the syscalls that a session wants. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -354,37 +353,17 @@ TEST_F(filter, ended_processes_leave_the_set_in_force)
 	EXPECT_EQ(1, seen(&self->t));
 }
 
-/* Starts a child whose number will be @nr, if that is free. */
-static pid_t child_numbered(pid_t nr, int (*fn)(void *arg), void *arg)
-{
-	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", nr - 1);
-	ssize_t done;
-
-	if (fd < 0)
-		return -errno;
-	done = write(fd, text, len);
-	close(fd);
-	return done == len ? child_start(0, fn, arg) : -EIO;
-}
-
 /* A process that gets the number of one that was in the set is not in it. */
 TEST_F(filter, reused_number)
 {
-	pid_t first = child_idle(0), again = 0;
-	int tries;
+	pid_t first = child_idle(0), again;
 
 	ASSERT_LT(0, first);
 	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, 0, first));
 	child_kill(first);
-	for (tries = 0; tries < 20 && again != first; tries++) {
-		again = child_numbered(first, call_once, NULL);
-		if (again < 0)
-			SKIP(return, "no /proc/sys/kernel/ns_last_pid");
-		ASSERT_EQ(0, child_wait(again));
-	}
+	again = child_numbered(first, call_once, NULL);
 	ASSERT_EQ(first, again);
+	ASSERT_EQ(0, child_wait(again));
 	EXPECT_EQ(0, seen(&self->t));
 	/* By name it is another one, too. */
 	again = child_numbered(first, call_once, NULL);
