@@ -8,7 +8,7 @@ KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 
 # Kernels that the whole suite runs on; "tests/vm/kernel --list" names more.
-KERNELS ?= 6.1 6.12
+KERNELS ?= 6.1 6.12 debug
 
 all: modules tools
 
@@ -58,7 +58,7 @@ check-style check-vm:
 
 # What takes hours on a slow machine.
 check-full:
-	@KERNELS="$(KERNELS) debug 6.1-rt" FULL=1 tests/check deps style unit vm
+	@KERNELS="$(KERNELS) kcsan 6.1-rt" FULL=1 tests/check deps style unit vm
 
 check-unit:
 	@OFFLINE=1 tests/check unit style
@@ -93,11 +93,11 @@ export KERNELS
 # |
 # | make demo          see calls being traced; in a guest if need be
 # | make check         all tests; the last line says how many passed
-# | make check-full    the same, also on the debug and the realtime kernel, and
-# |                    with the long variants of tests; takes hours
+# | make check-full    the same, also on a kernel that looks for data races and a
+# |                    realtime kernel, with the long variants; takes hours
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
-# | make check-vm      the tests in guests, on KERNELS="6.1 6.12"; try "debug"
+# | make check-vm      the tests in guests, on KERNELS="6.1 6.12 debug"
 # | make bench         what tracing costs, svmtrace and its peers; the budgets
 # | make deps          install what all this needs (Debian packages)
 # | make clean         all that was built; downloaded kernels stay
