@@ -266,6 +266,12 @@ static void take_sample(struct _test_data_soak *self)
 	sample[MEASURES - 1] = resident(self->reader);
 }
 
+/* KASAN keeps what has been freed, for a while; but kmemleak looks for leaks there. */
+static bool tells(const struct measure *measure)
+{
+	return strcmp(measure->name, "Slab:") || access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 /* The mean of a third of the samples. */
 static long mean(const struct _test_data_soak *self, unsigned int i, unsigned int third)
 {
@@ -320,7 +326,8 @@ TEST_F_TIMEOUT(soak, nothing_drifts, 36000)
 		first = mean(self, i, 0);
 		last = mean(self, i, 2);
 		TH_LOG("%s %ld kB, then %ld kB", measures[i].name, first, last);
-		EXPECT_GE(first + measures[i].more, last);
+		if (tells(&measures[i]))
+			EXPECT_GE(first + measures[i].more, last);
 	}
 }
 
