@@ -231,19 +231,22 @@ static const char *consume_all(struct _test_data_soak *self)
 	return wrong;
 }
 
-/* kB that a process has resident, or -1. */
-static long resident(pid_t pid)
+/*
+ * kB of memory of its own that a process has, or -1. What it shares, such as its
+ * program, comes little by little; and /proc/PID/statm is not exact since 6.2.
+ */
+static long anonymous(pid_t pid)
 {
-	char path[64];
+	char path[64], line[256];
 	FILE *file;
 	long kb = -1;
 
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
 	file = fopen(path, "r");
 	if (!file)
 		return -1;
-	if (fscanf(file, "%*d %ld", &kb) == 1)
-		kb *= sysconf(_SC_PAGESIZE) / 1024;
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "Anonymous: %ld", &kb);
 	fclose(file);
 	return kb;
 }
@@ -262,8 +265,8 @@ static void take_sample(struct _test_data_soak *self)
 	}
 	if (file)
 		fclose(file);
-	sample[MEASURES - READERS] = resident(getpid());
-	sample[MEASURES - 1] = resident(self->reader);
+	sample[MEASURES - READERS] = anonymous(getpid());
+	sample[MEASURES - 1] = anonymous(self->reader);
 }
 
 /* KASAN keeps what has been freed, for a while; but kmemleak looks for leaks there. */
