@@ -4,19 +4,10 @@
 #include <string.h>
 
 #include "expr_field.h"
+#include "field_prefix.h"
 #include "fields.h"
 #include "table.h"
 #include "util.h"
-
-#define PREFIX_record ""
-#define PREFIX_call ""
-#define PREFIX_caller ""
-#define PREFIX_context ""
-#define PREFIX_target "target_"
-#define PREFIX_target_context "target_"
-#define PREFIX_pipe "pipe_"
-#define PREFIX_extra ""
-#define PREFIX_gap ""
 
 #define ORIGIN_KERNEL "kernel"
 #define ORIGIN_REGISTER "register"

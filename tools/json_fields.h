@@ -6,14 +6,7 @@
  *
  * Only print_json.c includes this.
  */
-#define PREFIX_record ""
-#define PREFIX_call ""
-#define PREFIX_caller ""
-#define PREFIX_context ""
-#define PREFIX_target "target_"
-#define PREFIX_target_context "target_"
-#define PREFIX_pipe "pipe_"
-#define PREFIX_gap ""
+#include "field_prefix.h"
 
 /* By the @show column of the table. */
 #define PUT_DEC(at, key, value) json_number(at, key, value)
