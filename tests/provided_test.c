@@ -330,7 +330,9 @@ TEST_F(provided, never)
 	for (i = 0; i < HANGING; i++) {
 		const struct record_view *v = &self->t.records[i];
 
-		EXPECT_EQ(expected_marks(variant->part, false), v->record->marks);
+		/* The threads write to the process that they are of, and create each other. */
+		EXPECT_EQ(expected_marks(variant->part, false),
+			  v->record->marks & ~SVMTRACE_MARK_TARGET_BUSY);
 		EXPECT_GT(0, v->call->ret);
 	}
 }
