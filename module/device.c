@@ -263,6 +263,20 @@ static long change_program(struct session *session, const void __user *arg)
 	return err;
 }
 
+/* The way that a call goes: see filter_decide(). */
+static u32 run_on(const struct program *program, const struct svmtrace_filter_data *data)
+{
+	u32 verdict = PROGRAM_UNDECIDED;
+
+	preempt_disable();
+	if (program->early)
+		verdict = program_run_early(program, data);
+	if (verdict == PROGRAM_UNDECIDED)
+		verdict = program_run(program, data);
+	preempt_enable();
+	return verdict;
+}
+
 static long try_on(struct session *session, struct svmtrace_try *request)
 {
 	struct svmtrace_filter_data *data;
@@ -274,11 +288,8 @@ static long try_on(struct session *session, struct svmtrace_try *request)
 	mutex_lock(&session->lock);
 	program = session_program(session, request->flags & SVMTRACE_PROGRAM_TRIGGER);
 	mutex_unlock(&session->lock);
-	if (program) {
-		preempt_disable();
-		request->verdict = program_run(program, data);
-		preempt_enable();
-	}
+	if (program)
+		request->verdict = run_on(program, data);
 	kfree(data);
 	program_put(program);
 	return program ? 0 : -ENOENT;

@@ -180,6 +180,30 @@ static __always_inline void clear_absent(const struct program *program, struct s
 		snapshot_clear_absent(snap, program->groups);
 }
 
+static enum verdict verdict_of(u32 result)
+{
+	return result ? FILTER_KEEP : FILTER_DROP;
+}
+
+/* Most programs can reject most calls by what costs little to find out. */
+static enum verdict decide_early(const struct program *program, struct snapshot *snap)
+{
+	u32 result;
+
+	snapshot_gather(snap, program->needs & SNAPSHOT_CALLER);
+	result = program_run_early(program, &snap->d);
+	return result == PROGRAM_UNDECIDED ? FILTER_LATER : verdict_of(result);
+}
+
+static enum verdict decide(const struct program *program, struct snapshot *snap)
+{
+	snapshot_gather(snap, program->needs);
+	clear_absent(program, snap);
+	if (must_wait(program, snap))
+		return FILTER_LATER;
+	return verdict_of(program_run(program, &snap->d));
+}
+
 /**
  * filter_decide() - decides on a call of current that enters
  * @filter: which wants its caller, and looks at facts
@@ -192,16 +216,15 @@ static __always_inline void clear_absent(const struct program *program, struct s
 enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 {
 	const struct program *program = filter->program;
+	enum verdict verdict = FILTER_LATER;
 
 	if (!pids_keep_target(filter->sets, snap))
 		return FILTER_DROP;
 	if (!program)
 		return FILTER_KEEP;
-	snapshot_gather(snap, program->needs);
-	clear_absent(program, snap);
-	if (must_wait(program, snap))
-		return FILTER_LATER;
-	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+	if (program->early)
+		verdict = decide_early(program, snap);
+	return verdict == FILTER_LATER ? decide(program, snap) : verdict;
 }
 
 /**

@@ -114,7 +114,8 @@ static const struct {
 	{ FROM(caller.ppid), IDENTITY_PARENT, false },
 	{ FROM(caller.uid), IDENTITY_IDS, false },
 	{ FROM(caller.comm), IDENTITY_COMM, false },
-	{ FROM(context), SVMTRACE_GROUP_CONTEXT, false },
+	/* With the name of the executable comes what it is compared with. */
+	{ FROM(context), SVMTRACE_GROUP_CONTEXT | IDENTITY_COMM, false },
 	{ FROM(target), SVMTRACE_GROUP_TARGET, false },
 	{ FROM(target_context), SVMTRACE_GROUP_TARGET_CONTEXT, false },
 	{ FROM(pipe), SVMTRACE_GROUP_PIPE, false },
@@ -123,14 +124,13 @@ static const struct {
 	{ FROM(present), 0, false },
 };
 
-static void add_needs(struct program *program, u32 k)
+static unsigned int find_word(u32 k)
 {
 	unsigned int i = ARRAY_SIZE(words) - 1;
 
 	while (words[i].from > k)
 		i--;
-	program->needs |= words[i].needs;
-	program->late |= words[i].late;
+	return i;
 }
 
 static void find_needs(struct program *program, const struct sock_filter *insns, u32 len)
@@ -138,17 +138,92 @@ static void find_needs(struct program *program, const struct sock_filter *insns,
 	u32 i;
 
 	for (i = 0; i < len; i++) {
-		if (IS_LOAD(insns[i].code))
-			add_needs(program, insns[i].k);
+		if (IS_LOAD(insns[i].code)) {
+			unsigned int word = find_word(insns[i].k);
+
+			program->needs |= words[word].needs;
+			program->late |= words[word].late;
+		}
 	}
+}
+
+/*
+ * Can a load be done before anything but the caller has been looked at? That there is
+ * a caller is known then; so of the word that says what there is, this bit is.
+ */
+static bool is_early(const struct sock_filter *load)
+{
+	unsigned int word = find_word(load->k);
+
+	if (load->k == FROM(present))
+		return load[1].code == (BPF_ALU | BPF_AND | BPF_K) &&
+		       !(load[1].k & ~SVMTRACE_GROUP_CALLER);
+	return !words[word].late && !(words[word].needs & ~SNAPSHOT_CALLER);
+}
+
+/* The same program, but that it gives up where it would load more. */
+static int translate_early(struct sock_filter *insns, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++) {
+		if (IS_LOAD(insns[i].code) && !is_early(&insns[i]))
+			insns[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+								PROGRAM_UNDECIDED);
+	}
+	return translate(insns, len);
+}
+
+/* Can it be decided early, and need not always? */
+static bool is_worth_a_try(const struct program *program, const struct sock_filter *insns)
+{
+	while (!IS_LOAD(insns->code) && BPF_CLASS(insns->code) != BPF_RET)
+		insns++;
+	return IS_LOAD(insns->code) && is_early(insns) &&
+	       (program->late || program->needs & ~SNAPSHOT_CALLER);
 }
 
 static void program_free(struct program *program)
 {
+	if (program->early)
+		bpf_prog_destroy(program->early);
 	if (program->bpf)
 		bpf_prog_destroy(program->bpf);
 	free_percpu(program->in_flight);
 	kfree(program);
+}
+
+/* Whoever changes the instructions meanwhile gets two programs that differ. */
+static int compile(struct bpf_prog **bpf, const struct svmtrace_program *request,
+		   bpf_aux_classic_check_t translate)
+{
+	struct sock_fprog fprog = {
+		.len = request->len,
+		.filter = u64_to_user_ptr(request->insns),
+	};
+	int err = bpf_prog_create_from_user(bpf, &fprog, translate, true);
+
+	if (err)
+		*bpf = NULL;
+	/* No errno of user space: the JIT compiler, which there must be, had no memory. */
+	return err == -ENOTSUPP ? -ENOMEM : err;
+}
+
+static int compile_all(struct program *program, const struct svmtrace_program *request)
+{
+	const struct sock_fprog_kern *insns;
+	int err = compile(&program->bpf, request, translate);
+
+	if (err)
+		return err;
+	insns = program->bpf->orig_prog;
+	find_needs(program, insns->filter, insns->len);
+	program->groups = program->needs & (SVMTRACE_GROUP_EXTRA - 1);
+	if (program->needs & SNAPSHOT_CALLER)
+		program->groups |= SVMTRACE_GROUP_CALLER;
+	if (is_worth_a_try(program, insns->filter))
+		err = compile(&program->early, request, translate_early);
+	return err;
 }
 
 /**
@@ -161,32 +236,19 @@ static void program_free(struct program *program)
  */
 struct program *program_create(const struct svmtrace_program *request)
 {
-	struct sock_fprog fprog = {
-		.len = request->len,
-		.filter = u64_to_user_ptr(request->insns),
-	};
-	struct program *program;
+	struct program *program = kzalloc(sizeof(*program), GFP_KERNEL_ACCOUNT);
 	int err = -ENOMEM;
 
-	program = kzalloc(sizeof(*program), GFP_KERNEL_ACCOUNT);
 	if (!program)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&program->users, 1);
 	program->in_flight = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (program->in_flight)
-		err = bpf_prog_create_from_user(&program->bpf, &fprog, translate, true);
-	/* No errno of user space: the JIT compiler, which there must be, had no memory. */
-	if (err == -ENOTSUPP)
-		err = -ENOMEM;
+		err = compile_all(program, request);
 	if (err) {
-		program->bpf = NULL;
 		program_free(program);
 		return ERR_PTR(err);
 	}
-	find_needs(program, program->bpf->orig_prog->filter, program->bpf->orig_prog->len);
-	program->groups = program->needs & (SVMTRACE_GROUP_EXTRA - 1);
-	if (program->needs & SNAPSHOT_CALLER)
-		program->groups |= SVMTRACE_GROUP_CALLER;
 	return program;
 }
 

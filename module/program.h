@@ -7,9 +7,13 @@
 #include <linux/refcount.h>
 #include <linux/svmtrace.h>
 
+/* What @early says if it takes more to decide; or the program itself, if it likes. */
+#define PROGRAM_UNDECIDED 0x80000000U
+
 /**
  * struct program - a filter program
  * @bpf:       the kernel's translation of it
+ * @early:     the same, for when nothing but SNAPSHOT_CALLER is known; or NULL
  * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
  * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only
@@ -19,6 +23,7 @@
  */
 struct program {
 	struct bpf_prog *bpf;
+	struct bpf_prog *early;
 	u32 needs;
 	u32 groups;
 	bool late;
@@ -47,6 +52,21 @@ static inline u32 program_run(const struct program *program,
 			      const struct svmtrace_filter_data *d)
 {
 	return bpf_prog_run(program->bpf, d);
+}
+
+/**
+ * program_run_early() - what a program says if little is known
+ * @program: with @early
+ * @d:	     the facts, as far as SNAPSHOT_CALLER
+ *
+ * Preemption off.
+ *
+ * Return: what program_run() would return, or PROGRAM_UNDECIDED.
+ */
+static inline u32 program_run_early(const struct program *program,
+				    const struct svmtrace_filter_data *d)
+{
+	return bpf_prog_run(program->early, d);
 }
 
 #endif /* SVMTRACE_PROGRAM_H */

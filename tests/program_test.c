@@ -295,6 +295,31 @@ TEST_F(program, tried)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+/* What rejects a call at entry already does not wait for its result. */
+TEST_F(program, result_is_not_waited_for_in_vain)
+{
+	static char data[64] = "x";
+	struct iovec iov = { data, sizeof(data) };
+	const uid_t uids[] = { getuid(), getuid() + 1 };
+	struct svmtrace_stats stats;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct blocked b = { .iov = &iov, .n = 1, .data = data, .size = sizeof(data) };
+
+		ASSERT_EQ(0, SET(&self->t, LOAD(AT(caller.uid)),
+				 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, uids[i], 0, 3),
+				 LOAD(AT(call.ret)), IF_EQ(sizeof(data)), KEEP, DROP));
+		ASSERT_EQ(0, blocked_start(&b));
+		ASSERT_EQ(0, trace_stats(&self->t, &stats));
+		EXPECT_EQ(i + 1, stats.entered);
+		EXPECT_EQ(!i, stats.in_flight);
+		EXPECT_EQ(i, stats.filtered);
+		ASSERT_EQ(0, blocked_end(&b));
+	}
+	EXPECT_EQ(1, seen(&self->t));
+}
+
 /* The program in force at entry decides, although another one has replaced it. */
 TEST_F(program, replaced_while_in_flight)
 {

@@ -109,14 +109,19 @@ struct expr_error {
 	char text[256];
 };
 
+/* What an expression can cost, from 0 on. */
+#define EXPR_COSTS 5
+
 /**
  * struct expr - an expression
  * @root:   condition
+ * @cost:   of what it takes to work it out, in the worst case
  * @newest: the node that was made last
  * @error:  the first one
  */
 struct expr {
 	struct expr_node *root;
+	unsigned int cost;
 	struct expr_node *newest;
 	struct expr_error error;
 };
@@ -144,5 +149,6 @@ struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);
 bool expr_fail(struct expr *e, size_t column, const char *format, ...);
 bool expr_parse(struct expr *e, const char *text);
 bool expr_check(struct expr *e);
+void expr_order(struct expr *e);
 
 #endif

@@ -219,9 +219,10 @@ static void test_numbers(struct code *c, const struct number *a, enum expr_op op
 }
 
 /* Goes on if the field is known, or else to the label. */
-static void need(struct code *c, const struct expr_field *field, unsigned int absent)
+static void need(struct code *c, const struct expr_field *field, unsigned int known,
+		 unsigned int absent)
 {
-	if (field->needs) {
+	if (field->needs & ~known) {
 		code_add(c, LOAD, OFFSET(present));
 		code_add(c, BPF_ALU | BPF_AND | BPF_K, field->needs);
 		code_jump(c, BPF_JEQ | BPF_K, field->needs, CODE_NEXT, absent);
@@ -334,18 +335,19 @@ static void test_sides(struct code *c, const struct side *a, enum expr_op op,
 
 /* A comparison, in calls of a syscall, or of any. */
 static void compile_compare_of(struct code *c, const struct expr_node *node,
-			       unsigned int syscall, struct fork to)
+			       unsigned int syscall, unsigned int known, struct fork to)
 {
 	struct side left = side_of(node->first, syscall), right;
 	const struct expr_node *other = node->first->next;
 	enum expr_op op = node->op;
 
 	right = side_of(other, syscall);
-	if (left.field)
-		need(c, left.field, to.no);
-	if (right.field && (!left.field || right.field->needs != left.field->needs ||
-			    right.field->has_unknown))
-		need(c, right.field, to.no);
+	if (left.field) {
+		need(c, left.field, known, to.no);
+		known |= left.field->needs;
+	}
+	if (right.field)
+		need(c, right.field, known, to.no);
 	/* Of a set, all but the last go on if they are not what decides. */
 	for (; other->next; other = other->next) {
 		unsigned int next = code_label(c);
@@ -379,19 +381,35 @@ static bool has_syscall(const struct expr_field *field, unsigned int syscall)
 }
 
 /**
- * compile_compare() - a comparison; false if one of its fields is not known
- * @c:	  the program
+ * compare_needs() - what is known if a comparison is true
  * @node: EXPR_COMPARE
- * @to:	  where it goes on
+ *
+ * Return: SVMTRACE_PRESENT_ and SVMTRACE_GROUP_ bits.
  */
-void compile_compare(struct code *c, const struct expr_node *node, struct fork to)
+unsigned int compare_needs(const struct expr_node *node)
+{
+	const struct expr_field *left = node->first->field;
+	const struct expr_field *right = node->first->next->field;
+
+	return (left ? left->needs : 0) | (right ? right->needs : 0);
+}
+
+/**
+ * compile_compare() - a comparison; false if one of its fields is not known
+ * @c:	   the program
+ * @node:  EXPR_COMPARE
+ * @known: SVMTRACE_PRESENT_ and SVMTRACE_GROUP_ bits that need not be asked for
+ * @to:	   where it goes on
+ */
+void compile_compare(struct code *c, const struct expr_node *node, unsigned int known,
+		     struct fork to)
 {
 	const struct expr_field *left = node->first->field;
 	const struct expr_field *right = node->first->next->field;
 	unsigned int syscall, other;
 
 	if (!is_argument(left) && !is_argument(right)) {
-		compile_compare_of(c, node, EXPR_ANY_SYSCALL, to);
+		compile_compare_of(c, node, EXPR_ANY_SYSCALL, known, to);
 		return;
 	}
 	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
@@ -399,7 +417,7 @@ void compile_compare(struct code *c, const struct expr_node *node, struct fork t
 			continue;
 		other = code_label(c);
 		need_syscall(c, syscall, other);
-		compile_compare_of(c, node, syscall, to);
+		compile_compare_of(c, node, syscall, known, to);
 		code_place(c, other);
 	}
 	code_goto(c, to.no);
@@ -417,7 +435,7 @@ void compile_known(struct code *c, const struct expr_field *field, struct fork t
 
 	if (!is_argument(field)) {
 		touch(c, field);
-		need(c, field, to.no);
+		need(c, field, 0, to.no);
 		code_goto(c, to.yes);
 		return;
 	}

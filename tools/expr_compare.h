@@ -18,7 +18,9 @@ struct fork {
 	unsigned int no;
 };
 
-void compile_compare(struct code *c, const struct expr_node *node, struct fork to);
+unsigned int compare_needs(const struct expr_node *node);
+void compile_compare(struct code *c, const struct expr_node *node, unsigned int known,
+		     struct fork to);
 void compile_known(struct code *c, const struct expr_field *field, struct fork to);
 
 #endif

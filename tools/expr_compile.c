@@ -37,28 +37,56 @@ static void compile_has(struct code *c, const struct expr_node *node, struct for
 	code_jump(c, BPF_JSET | BPF_K, node->value, to.yes, to.no);
 }
 
-static void compile(struct code *c, const struct expr_node *node, struct fork to)
+static void compile(struct code *c, const struct expr_node *node, unsigned int known,
+		    struct fork to);
+
+/* What one of them has found to be known, the next ones need not ask for. */
+static void compile_and(struct code *c, const struct expr_node *node, unsigned int known,
+			struct fork to)
 {
 	const struct expr_node *child;
-	struct fork each;
 
-	switch (node->kind) {
-	case EXPR_NOT:
-		return compile(c, node->first, (struct fork){ to.no, to.yes });
-	case EXPR_HAS:
-		return compile_has(c, node, to);
-	case EXPR_COMPARE:
-		return compile_compare(c, node, to);
-	}
 	for (child = node->first; child->next; child = child->next) {
 		unsigned int next = code_label(c);
 
-		each = node->kind == EXPR_AND ? (struct fork){ next, to.no } :
-						(struct fork){ to.yes, next };
-		compile(c, child, each);
+		compile(c, child, known, (struct fork){ next, to.no });
+		code_place(c, next);
+		if (child->kind == EXPR_COMPARE)
+			known |= compare_needs(child);
+	}
+	compile(c, child, known, to);
+}
+
+static void compile_or(struct code *c, const struct expr_node *node, unsigned int known,
+		       struct fork to)
+{
+	const struct expr_node *child;
+
+	for (child = node->first; child->next; child = child->next) {
+		unsigned int next = code_label(c);
+
+		compile(c, child, known, (struct fork){ to.yes, next });
 		code_place(c, next);
 	}
-	compile(c, child, to);
+	compile(c, child, known, to);
+}
+
+/* @known: SVMTRACE_PRESENT_ and SVMTRACE_GROUP_ bits that have been found to be set. */
+static void compile(struct code *c, const struct expr_node *node, unsigned int known,
+		    struct fork to)
+{
+	switch (node->kind) {
+	case EXPR_NOT:
+		return compile(c, node->first, known, (struct fork){ to.no, to.yes });
+	case EXPR_HAS:
+		return compile_has(c, node, to);
+	case EXPR_COMPARE:
+		return compile_compare(c, node, known, to);
+	case EXPR_AND:
+		return compile_and(c, node, known, to);
+	default:
+		return compile_or(c, node, known, to);
+	}
 }
 
 /**
@@ -73,13 +101,17 @@ bool expr_compile(struct expr_program *p, const struct expr *const *exprs, size_
 {
 	struct code c = {};
 	struct fork end = { code_label(&c), code_label(&c) };
+	unsigned int cost;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		struct fork each = { code_label(&c), end.no };
+	for (cost = 0; cost < EXPR_COSTS; cost++) {
+		for (i = 0; i < count; i++) {
+			struct fork each = { code_label(&c), end.no };
 
-		compile(&c, exprs[i]->root, each);
-		code_place(&c, each.yes);
+			if (exprs[i]->cost == cost)
+				compile(&c, exprs[i]->root, 0, each);
+			code_place(&c, each.yes);
+		}
 	}
 	code_place(&c, end.yes);
 	code_add(&c, BPF_RET | BPF_K, 1);

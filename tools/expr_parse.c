@@ -317,7 +317,10 @@ bool expr_parse(struct expr *e, const char *text)
 bool expr_read(struct expr *e, const char *text)
 {
 	*e = (struct expr){};
-	return expr_parse(e, text) && expr_check(e);
+	if (!expr_parse(e, text) || !expr_check(e))
+		return false;
+	expr_order(e);
+	return true;
 }
 
 /**

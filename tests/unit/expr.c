@@ -336,6 +336,70 @@ static unsigned int length_of(unsigned int n, const char *between)
 	return program.len;
 }
 
+/* Where a program loads a word of the data first, or its length. */
+static unsigned int first_load(unsigned int offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < program.len; i++) {
+		if (CBPF_IS_LOAD(&program.insns[i]) && program.insns[i].k == offset)
+			break;
+	}
+	return i;
+}
+
+#define LOADED(member) first_load(CBPF_AT(member))
+
+TEST(what_costs_little_comes_first)
+{
+	static const char *const texts[] = {
+		"ret < 0 && target.uid == 7 && user_ns == 7 && bytes == 7 && uid == 7",
+		"bytes == 7 || uid == 7 || ret < 0 || target.uid == 7 || user_ns == 7",
+		"has(result) && !(has(target.uid) || user_ns in {7, 8}) && (bytes == 7 || uid)",
+		"ret < 0 || target.uid == 7 && user_ns == 7 && !(bytes == 7 || uid == 7)",
+	};
+	struct expr_error error;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		ASSERT_EQ(compile(texts[i], &error), -1) {
+			TH_LOG("%s", texts[i]);
+		}
+		EXPECT_LT(LOADED(caller.uid), LOADED(call.bytes));
+		EXPECT_LT(LOADED(call.bytes), LOADED(context.user_ns));
+		EXPECT_LT(LOADED(context.user_ns), LOADED(target.uid));
+		EXPECT_LT(LOADED(target.uid), LOADED(call.ret));
+		EXPECT_LT(LOADED(call.ret), program.len);
+	}
+}
+
+/* Of what is joined by "and", the first asks whether it is known. */
+TEST(what_is_known_is_asked_once)
+{
+	static const struct {
+		const char *text;
+		unsigned int loads;
+	} of[] = {
+		{ "uid == 7 && gid == 7 && pid == 7 && ppid == 7", 1 },
+		{ "uid == 7 && (gid == 7 || pid == 7) && !(ppid == 7)", 1 },
+		{ "uid == 7 || gid == 7 || pid == 7", 3 },
+		{ "!(uid == 7 && gid == 7) && pid == 7", 2 },
+		{ "uid == 7 && target.uid == 7 && target.pid == 7", 2 },
+	};
+	struct expr_error error;
+	unsigned int i, j, loads;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		ASSERT_EQ(compile(of[i].text, &error), -1);
+		for (j = 0, loads = 0; j < program.len; j++)
+			loads += CBPF_IS_LOAD(&program.insns[j]) &&
+				 program.insns[j].k == CBPF_AT(present);
+		EXPECT_EQ(loads, of[i].loads) {
+			TH_LOG("%s", of[i].text);
+		}
+	}
+}
+
 /* Jumps over more than 255 instructions are there from about 64 terms on. */
 TEST(long_expressions_are_linear)
 {

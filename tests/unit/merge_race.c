@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kselftest_harness.h"
+#include "../patience.h"
 #include "rings.h"
 
 #define RINGS 2

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kselftest_harness.h"
+#include "../patience.h"
 #include "rings.h"
 #include "wrap.h"
 #include "../../tools/reader.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kselftest_harness.h"
+#include "../patience.h"
 #include "rings.h"
 
 #define RECORDS 60000
