@@ -9,7 +9,9 @@
 
 #include <linux/build_bug.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 /* Moved in 6.12. */
@@ -31,6 +33,19 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 }
 #endif
+
+/* A reference to the file at @at, for fput(), or NULL. Under rcu_read_lock(). */
+static inline struct file *get_file_at(struct file __rcu **at)
+{
+#ifdef HAVE_GET_FILE_RCU_AT
+	/* Since 6.7, a file can become another one at once. */
+	return get_file_rcu(at);
+#else
+	struct file *file = rcu_dereference(*at);
+
+	return file && get_file_rcu(file) ? file : NULL;
+#endif
+}
 
 /* One u64 since 6.3, two u32 before: the same bytes. */
 static inline u64 cap_bits(const kernel_cap_t *cap)

@@ -51,14 +51,17 @@ static __poll_t device_poll(struct file *file, poll_table *table)
 
 static int map_ring(struct session *session, struct vm_area_struct *vma)
 {
-	unsigned long stride = ring_stride(session->config.ring_size) >> PAGE_SHIFT;
-	unsigned long cpu = vma->vm_pgoff / stride;
+	unsigned long stride, cpu;
 	struct ring *ring;
 	int err;
 
-	if (session->reading || !session_is_readable(session))
+	if (session->reading || !session_settle(session))
 		return -EBUSY;
-	session_settle(session);
+	/* Pairs with smp_store_release() in start(): now the settings are constant. */
+	if (smp_load_acquire(&session->state) == SVMTRACE_STATE_NEW)
+		return -ENXIO;
+	stride = ring_stride(session->config.ring_size) >> PAGE_SHIFT;
+	cpu = vma->vm_pgoff / stride;
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -ENXIO;
 	/* Pairs with smp_store_release() in add_ring(). */
@@ -76,9 +79,9 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	struct session *session = file->private_data;
 	int err;
 
-	mutex_lock(&session->lock);
+	mutex_lock(&session->map_lock);
 	err = map_ring(session, vma);
-	mutex_unlock(&session->lock);
+	mutex_unlock(&session->map_lock);
 	return err;
 }
 
@@ -326,7 +329,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case SVMTRACE_IOC_SET_CONFIG:
 		return set_config(session, uarg);
 	case SVMTRACE_IOC_START:
-		return arg ? -EINVAL : session_start(session);
+		return arg ? -EINVAL : session_start(session, false);
 	case SVMTRACE_IOC_STOP:
 		return arg ? -EINVAL : session_stop(session);
 	case SVMTRACE_IOC_GET_STATS:

@@ -227,14 +227,25 @@ enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
 	return verdict == FILTER_LATER ? decide(program, snap) : verdict;
 }
 
+/* Others may have asked for parts of the caller, but not for all that this one loads. */
+static bool lacks_part(const struct program *program, const struct snapshot *snap)
+{
+	u32 have = snap->have;
+
+	if (!(have & SNAPSHOT_CALLER) || have & SVMTRACE_GROUP_CALLER)
+		return false;
+	return program->needs & SNAPSHOT_CALLER & ~have;
+}
+
 /**
  * filter_triggers() - does a call freeze a flight recorder?
  * @filter: or NULL
  * @snap:   the call, which filter_decide() has kept, and which has been recorded
  *
- * Facts that were not gathered, because the trigger was set meanwhile, are absent. A
- * call without a result cannot hide it from a trigger that asks for it. In a probe,
- * under rcu_read_lock().
+ * Facts that were not gathered, because the trigger was set meanwhile, are absent; a
+ * call of whose caller only a part is known does not freeze it. A call without a
+ * result cannot hide it from a trigger that asks for it. In a probe, under
+ * rcu_read_lock().
  *
  * Return: whether it does.
  */
@@ -242,7 +253,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 {
 	const struct program *trigger = filter ? filter->trigger : NULL;
 
-	if (!trigger)
+	if (!trigger || lacks_part(trigger, snap))
 		return false;
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return true;

@@ -10,6 +10,7 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm_types.h>
 #include <linux/namei.h>
@@ -258,22 +259,12 @@ struct exe {
 	u32 marks;
 };
 
-/*
- * The executable of @mm, which cannot go away meanwhile. Its file can, if the
- * process replaces it (PR_SET_MM): what was read of another is thrown away.
- */
-static __always_inline void read_exe(struct exe *exe, struct exe_name *name,
-				     const struct mm_struct *mm, const char *comm)
+static __always_inline void read_file(struct exe *exe, struct exe_name *name,
+				      const struct file *file, const struct inode *inode,
+				      const char *comm)
 {
-	const struct file *file = mm ? rcu_dereference(mm->exe_file) : NULL;
-	const struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
-	const struct dentry *dentry;
+	const struct dentry *dentry = READ_ONCE(file->f_path.dentry);
 
-	*exe = (struct exe){};
-	name->len = 0;
-	if (!inode)
-		return;
-	dentry = READ_ONCE(file->f_path.dentry);
 	if (!dentry)
 		return;
 	exe->ino = inode->i_ino;
@@ -283,6 +274,40 @@ static __always_inline void read_exe(struct exe *exe, struct exe_name *name,
 		exe->marks |= SVMTRACE_MARK_EXE_MEMFD;
 	else if (d_unlinked(dentry))
 		exe->marks |= SVMTRACE_MARK_EXE_DELETED;
+}
+
+/* The dentry of a file that has no name is freed with it, without a grace period. */
+static noinline void hold_and_read(struct exe *exe, struct exe_name *name,
+				   struct mm_struct *mm, const char *comm)
+{
+	struct file *file = get_file_at(&mm->exe_file);
+
+	if (!file)
+		return;
+	read_file(exe, name, file, file_inode(file), comm);
+	fput(file);
+}
+
+/*
+ * The executable of @mm, which cannot go away meanwhile. Its file can, if the
+ * process replaces it (PR_SET_MM): what was read of another is thrown away.
+ */
+static __always_inline void read_exe(struct exe *exe, struct exe_name *name,
+				     struct mm_struct *mm, const char *comm)
+{
+	const struct file *file = mm ? rcu_dereference(mm->exe_file) : NULL;
+	const struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
+
+	*exe = (struct exe){};
+	name->len = 0;
+	if (!inode)
+		return;
+	/* Such files are in file systems that the kernel has mounted for itself. */
+	if (unlikely(inode->i_sb->s_flags & SB_KERNMOUNT)) {
+		hold_and_read(exe, name, mm, comm);
+		return;
+	}
+	read_file(exe, name, file, inode, comm);
 	/* Pairs with the barrier of rcu_assign_pointer() by who replaces it. */
 	smp_rmb();
 	if (rcu_access_pointer(mm->exe_file) != file) {

@@ -499,7 +499,8 @@ int probe_arm(void)
 /**
  * probe_disarm() - undoes a probe_arm(); with the last one, calls cost nothing
  *
- * Calls in flight return safely, unseen. May sleep.
+ * Waits for handlers that are running; calls in flight return safely, unseen. May
+ * sleep.
  */
 void probe_disarm(void)
 {
@@ -507,6 +508,8 @@ void probe_disarm(void)
 	if (!--users) {
 		unregister_probes(ARRAY_SIZE(probes));
 		program_reap_all();
+	} else {
+		synchronize_rcu();
 	}
 	mutex_unlock(&arm_lock);
 }
@@ -599,6 +602,8 @@ void probe_exit(void)
 {
 	unsigned int i;
 
+	/* Of the last session, with calls that will now return unseen. */
+	program_reap_all();
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
 		quota_exit(&probes[i].quota);
 	free_percpu(probe_cpus);

@@ -229,7 +229,7 @@ static int start_if_new(struct session *session)
 	int err = 0;
 
 	if (READ_ONCE(session->state) == SVMTRACE_STATE_NEW)
-		err = session_start(session);
+		err = session_start(session, true);
 	return err == -EALREADY ? 0 : err;
 }
 
@@ -239,16 +239,14 @@ static int start_if_new(struct session *session)
  */
 static bool may_read(struct session *session)
 {
-	bool readable;
+	bool settled;
 
 	if (READ_ONCE(session->settled))
 		return true;
-	mutex_lock(&session->lock);
-	readable = session_is_readable(session);
-	if (readable)
-		session_settle(session);
-	mutex_unlock(&session->lock);
-	return readable;
+	mutex_lock(&session->map_lock);
+	settled = session_settle(session);
+	mutex_unlock(&session->map_lock);
+	return settled;
 }
 
 /* Once a ring is mapped, its positions are no longer ours. */
@@ -256,12 +254,12 @@ static int enter_read_mode(struct session *session)
 {
 	int err = 0;
 
-	mutex_lock(&session->lock);
+	mutex_lock(&session->map_lock);
 	if (session->mapped)
 		err = -EBUSY;
 	else
 		session->reading = true;
-	mutex_unlock(&session->lock);
+	mutex_unlock(&session->map_lock);
 	return err;
 }
 

@@ -189,6 +189,7 @@ struct session *session_create(void)
 	session->slot = slot;
 	session->config = config_default;
 	mutex_init(&session->lock);
+	mutex_init(&session->map_lock);
 	mutex_init(&session->read_lock);
 	mutex_init(&session->flush_lock);
 	INIT_LIST_HEAD(&session->hotplug);
@@ -315,8 +316,7 @@ static int set_filter(struct session *session, struct filter *filter)
  * session_change_pids() - changes the filter
  * @session: under session->lock
  * @change:  checked but for its pids
- * @nrs:     its pids; already here, because a page fault takes the mmap lock, and
- *	     mmap() takes ours under that one
+ * @nrs:     its pids, already here: who waits for a page must not have the lock
  *
  * Return: 0, or an error of filter_change_pids().
  */
@@ -417,16 +417,30 @@ static void drop_rings(struct session *session)
 	mutex_unlock(&rings_lock);
 }
 
-static int start(struct session *session)
+/* Readers look at these two without a lock. */
+static int set_overwrite(struct session *session, bool overwrite)
 {
-	bool flight = session->config.flags & SVMTRACE_CONFIG_FLIGHT;
+	int err = 0;
+
+	mutex_lock(&session->map_lock);
+	/* Who has mapped a ring could read what is being overwritten. */
+	if (overwrite && session->mapped) {
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(session->settled, !overwrite);
+		WRITE_ONCE(session->rules.overwrite, overwrite);
+	}
+	mutex_unlock(&session->map_lock);
+	return err;
+}
+
+static int start(struct session *session, bool only_new)
+{
 	int err;
 
-	if (session->state == SVMTRACE_STATE_STARTED)
+	if (session->state == SVMTRACE_STATE_STARTED ||
+	    (only_new && session->state != SVMTRACE_STATE_NEW))
 		return -EALREADY;
-	/* Who has mapped a ring could read what is being overwritten. */
-	if (flight && session->mapped)
-		return -EBUSY;
 	err = add_rings(session);
 	if (!err)
 		err = probe_arm();
@@ -435,11 +449,14 @@ static int start(struct session *session)
 			drop_rings(session);
 		return err;
 	}
-	/* Readers look at these two without the session's lock. */
-	WRITE_ONCE(session->settled, !flight);
-	WRITE_ONCE(session->rules.overwrite, flight);
+	err = set_overwrite(session, session->config.flags & SVMTRACE_CONFIG_FLIGHT);
+	if (err) {
+		probe_disarm();
+		return err;
+	}
 	session->epoch = atomic64_inc_return(&session_table.epoch);
-	WRITE_ONCE(session->state, SVMTRACE_STATE_STARTED);
+	/* Pairs with smp_load_acquire() in map_ring(). */
+	smp_store_release(&session->state, SVMTRACE_STATE_STARTED);
 	rcu_assign_pointer(session_table.started[session->slot], session);
 	atomic_or(BIT(session->slot), &session_table.active);
 	return 0;
@@ -447,21 +464,23 @@ static int start(struct session *session)
 
 /**
  * session_start() - starts recording
- * @session: not under its lock, nor its read_lock
+ * @session:  not under its lock, nor its read_lock
+ * @only_new: only if it has never been started
  *
  * Memory of the rings is charged to the calling task's memory cgroup. May sleep.
  *
  * Return: 0, -EALREADY if started, -ENOMEM, -EBUSY for a flight recorder with mapped
- * rings, or an error of probe_arm().
+ * rings, -EINTR if killed while somebody else reads, or an error of probe_arm().
  */
-int session_start(struct session *session)
+int session_start(struct session *session, bool only_new)
 {
 	int err;
 
 	/* Nobody may be reading what is going to be overwritten. */
-	mutex_lock(&session->read_lock);
+	if (mutex_lock_killable(&session->read_lock))
+		return -EINTR;
 	mutex_lock(&session->lock);
-	err = start(session);
+	err = start(session, only_new);
 	mutex_unlock(&session->lock);
 	mutex_unlock(&session->read_lock);
 	return err;
@@ -469,18 +488,23 @@ int session_start(struct session *session)
 
 /**
  * session_settle() - waits until nothing is overwritten any more
- * @session: under session->lock, readable
+ * @session: under session->map_lock
  *
  * The trigger may have frozen it while another CPU was in the midst of a record.
  * May sleep.
+ *
+ * Return: false if it has not been frozen.
  */
-void session_settle(struct session *session)
+bool session_settle(struct session *session)
 {
-	lockdep_assert_held(&session->lock);
+	lockdep_assert_held(&session->map_lock);
 	if (session->settled)
-		return;
+		return true;
+	if (!session_is_readable(session))
+		return false;
 	synchronize_rcu();
 	WRITE_ONCE(session->settled, true);
+	return true;
 }
 
 /**
@@ -566,10 +590,8 @@ int session_stop(struct session *session)
 	atomic_andnot(BIT(session->slot), &session_table.active);
 	rcu_assign_pointer(session_table.started[session->slot], NULL);
 	probe_disarm();
-	synchronize_rcu();
 	session_flush_gaps(session);
-	WRITE_ONCE(session->settled, true);
-	WRITE_ONCE(session->rules.overwrite, false);
+	set_overwrite(session, false);
 	WRITE_ONCE(session->state, SVMTRACE_STATE_STOPPED);
 	wait_wake(session);
 	err = 0;
@@ -588,6 +610,10 @@ void session_stats(struct session *session, struct svmtrace_stats *stats)
 	u64 returned = 0;
 	int cpu;
 
+	for_each_possible_cpu(cpu)
+		returned += READ_ONCE(per_cpu_ptr(session->streams, cpu)->counts.returned);
+	/* What returned has entered before. */
+	smp_rmb();
 	*stats = (struct svmtrace_stats){
 		.size = sizeof(*stats),
 		.state = session->state,
@@ -616,9 +642,9 @@ void session_stats(struct session *session, struct svmtrace_stats *stats)
 				  READ_ONCE(counts->entries_overwritten);
 		stats->entries_lost += READ_ONCE(counts->entries_lost) +
 				       READ_ONCE(counts->entries_overwritten);
-		returned += READ_ONCE(counts->returned);
 	}
-	stats->in_flight = stats->entered - returned;
+	/* But a weakly ordered processor may say so the other way round. */
+	stats->in_flight = max_t(s64, stats->entered - returned, 0);
 }
 
 /**

@@ -23,7 +23,8 @@
  * @slot:    number of the session, below SESSIONS_MAX
  * @epoch:   session_epoch() when it was started; calls of before are not its own
  * @lock:    see below, as are the other locks
- * @state:   SVMTRACE_STATE_
+ * @state:   SVMTRACE_STATE_; there are rings, for good, unless it is _NEW
+ * @map_lock: see below
  * @settled: a flight recorder: no CPU is still overwriting since it was frozen
  * @mapped:  user space has (or had) a ring mapped: no read() any more
  * @reading: read() was used: no mmap() any more
@@ -45,8 +46,14 @@
 struct session {
 	unsigned int slot;
 	u64 epoch;
-	struct mutex lock;	/* changes of what follows, up to @filter */
+	struct mutex lock;	/* changes of @state, @config, @filter and @rules */
 	u32 state;
+	/*
+	 * Changes of these, and of rules.overwrite by other than the probes. The
+	 * innermost lock, because mmap() takes it under the mmap_lock: that must not
+	 * wait for CPU hotplug, which itself waits for it (cpusets do).
+	 */
+	struct mutex map_lock;
 	bool settled;
 	bool mapped;
 	bool reading;
@@ -143,11 +150,11 @@ unsigned int sessions_open(void);
 
 struct session *session_create(void);
 void session_destroy(struct session *session);
-int session_start(struct session *session);
+int session_start(struct session *session, bool only_new);
 int session_stop(struct session *session);
 int session_freeze(struct session *session);
 void session_freeze_now(struct session *session);
-void session_settle(struct session *session);
+bool session_settle(struct session *session);
 int session_configure(struct session *session, const struct svmtrace_config *config);
 int session_change_pids(struct session *session, const struct svmtrace_pids *change,
 			const u32 *nrs);

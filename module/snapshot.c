@@ -432,10 +432,10 @@ static void note_other(struct snapshot *snap, struct second_look *look, unsigned
 {
 	unsigned int side = number / UMEM_FEW, i = number % UMEM_FEW;
 
-	if (i < look->scan[side].read) {
+	snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
+	/* Or it has become unreadable, with those after it. */
+	if (i < look->scan[side].read)
 		look->iov[side][i] = look->other;
-		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
-	}
 }
 
 static noinline void look_closely(struct snapshot *snap, struct second_look *look, int number)

@@ -2,6 +2,8 @@
 /* What a record says of the caller's executable. */
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -228,6 +230,129 @@ TEST_F(exe, memfd)
 	EXPECT_EQ(SVMTRACE_MARK_EXE_MEMFD, v->record->marks & EXE_MARKS);
 	ASSERT_EQ(strlen(name), v->call->exe_len);
 	EXPECT_EQ(0, memcmp(name, v->exe, v->call->exe_len));
+}
+
+/*
+ * Maps a copy of each part of the executable over it, at once, so that nothing
+ * keeps the process from being of another executable.
+ */
+static int leave_executable(void)
+{
+	char exe[PATH_MAX] = {}, line[PATH_MAX + 100];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int err = -1;
+
+	if (!maps || readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		return -1;
+	while (fgets(line, sizeof(line), maps)) {
+		unsigned long from, to;
+		char prot[5];
+		void *copy;
+
+		if (!strstr(line, exe) ||
+		    sscanf(line, "%lx-%lx %4s", &from, &to, prot) != 3)
+			continue;
+		copy = mmap(NULL, to - from, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (copy == MAP_FAILED)
+			break;
+		memcpy(copy, (void *)from, to - from);
+		if (mprotect(copy, to - from, (prot[0] == 'r' ? PROT_READ : 0) |
+					      (prot[1] == 'w' ? PROT_WRITE : 0) |
+					      (prot[2] == 'x' ? PROT_EXEC : 0)))
+			break;
+		err = mremap(copy, to - from, to - from, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     from) == MAP_FAILED;
+		if (err)
+			break;
+	}
+	fclose(maps);
+	return err;
+}
+
+#define REPLACED 3000
+static const char *const memfds[] = { "short", "a name that is longer than comm" };
+
+static void *replace(void *arg)
+{
+	long *failed = arg;
+	int i;
+
+	for (i = 0; i < REPLACED; i++) {
+		int fd = memfd_create(memfds[i % 2], MFD_CLOEXEC);
+
+		*failed += !!prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void *call_until(void *arg)
+{
+	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED))
+		call_self();
+	return NULL;
+}
+
+static int replace_while_calling(void *arg)
+{
+	bool stop = false;
+	pthread_t caller;
+	long failed = 0;
+
+	(void)arg;
+	if (leave_executable())
+		return 1;
+	replace(&failed);
+	if (failed)
+		return 2;
+	if (pthread_create(&caller, NULL, call_until, &stop))
+		return 3;
+	replace(&failed);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(caller, NULL);
+	return failed ? 4 : 0;
+}
+
+static bool is_of_memfd(const struct record_view *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		char name[64];
+		int len = snprintf(name, sizeof(name), "memfd:%s", memfds[i]);
+
+		if (v->call->exe_len == len && !memcmp(v->exe, name, len))
+			return true;
+	}
+	return false;
+}
+
+/* A process is of another executable in the midst of its calls: all is of one of them. */
+TEST_F(exe, replaced)
+{
+	unsigned int named = 0, unnamed = 0;
+	int i, n;
+
+	ASSERT_EQ(0, child_run(0, replace_while_calling, NULL));
+	n = trace_read(&self->t);
+	ASSERT_LT(0, n);
+	for (i = 0; i < n; i++) {
+		const struct record_view *v = &self->t.records[i];
+		__u32 marks = v->record->marks & EXE_MARKS;
+
+		/* Of a gap, if the ring was full. */
+		if (!v->call)
+			continue;
+		if (marks == SVMTRACE_MARK_EXE_MEMFD && is_of_memfd(v))
+			named++;
+		else if (!marks && !v->call->exe_len && !v->context->exe_ino)
+			unnamed++;
+		else
+			ASSERT_EQ(0, marks) TH_LOG("\"%.*s\"", v->call->exe_len, v->exe);
+	}
+	TH_LOG("%u named, %u not", named, unnamed);
+	EXPECT_LT(0, named);
 }
 
 TEST_HARNESS_MAIN

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUs that come and go while they are traced: each of them that can be switched off. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "patience.h"
 
@@ -189,6 +192,86 @@ TEST_F(hotplug, one_that_was_offline)
 	ASSERT_EQ(NULL, ledger_add(&ledger, &t.records[0]));
 	EXPECT_EQ(1, ledger.lost);
 	trace_end(&t);
+}
+
+#define CGROUPS "/sys/fs/cgroup"
+
+static bool put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return done;
+}
+
+static const char *const homes[] = { CGROUPS "/cgroup.procs", CGROUPS "/svmtrace/cgroup.procs" };
+
+/* Begins, and ends, in no cgroup but the root. */
+static bool make_cpuset(bool made)
+{
+	if (!made)
+		return put(homes[0], "0") && !rmdir(CGROUPS "/svmtrace");
+	return put(CGROUPS "/cgroup.subtree_control", "+cpuset") &&
+	       (!mkdir(CGROUPS "/svmtrace", 0755) || errno == EEXIST);
+}
+
+static void *map_and_unmap(void *arg)
+{
+	struct map_reader *r = arg;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+		void *map = mapped_at(r->t.fd, 0, 4096, PROT_READ);
+
+		if (!map) {
+			r->wrong = "cannot be mapped";
+			break;
+		}
+		munmap(map, 4096);
+	}
+	return NULL;
+}
+
+static void *stop_and_start(void *arg)
+{
+	struct map_reader *r = arg;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+		if (ioctl(r->t.fd, SVMTRACE_IOC_STOP, 0) ||
+		    ioctl(r->t.fd, SVMTRACE_IOC_START, 0))
+			r->wrong = "cannot be stopped and started";
+	}
+	return NULL;
+}
+
+/*
+ * Whoever moves into a cpuset has its mmap_lock taken while no CPU may come or go. A
+ * session that waits for the one in mmap() and for the other elsewhere stops them all.
+ */
+TEST_F(hotplug, mapped_in_a_cpuset)
+{
+	const unsigned int rounds = full_test() ? 200 : 20;
+	struct map_reader *r = calloc(1, sizeof(*r));
+	pthread_t mapper, starter;
+	unsigned int i;
+
+	if (!make_cpuset(true))
+		SKIP(return, "no cpuset can be made in " CGROUPS);
+	ASSERT_EQ(0, trace_start(&r->t, NULL));
+	ASSERT_EQ(0, pthread_create(&mapper, NULL, map_and_unmap, r));
+	ASSERT_EQ(0, pthread_create(&starter, NULL, stop_and_start, r));
+	for (i = 0; i < rounds; i++) {
+		EXPECT_TRUE(put(homes[!(i % 2)], "0"));
+		if (self->n)
+			EXPECT_TRUE(switch_cpu(self->cpus[i / 2 % self->n], i % 2));
+	}
+	__atomic_store_n(&r->stop, true, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(mapper, NULL));
+	ASSERT_EQ(0, pthread_join(starter, NULL));
+	EXPECT_EQ(NULL, r->wrong);
+	trace_end(&r->t);
+	free(r);
+	EXPECT_TRUE(make_cpuset(false));
 }
 
 TEST_HARNESS_MAIN

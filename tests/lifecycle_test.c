@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <linux/filter.h>
 
 #include "patience.h"
 
@@ -122,7 +124,26 @@ TEST_F(module, no_unload_while_in_use)
 	EXPECT_EQ(0, kernel_unload());
 }
 
-/* The callers' return goes through the kernel's code only. */
+/* A program that decides when a call returns. */
+static int filter_by_result(struct trace *t)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct svmtrace_filter_data, call.ret)),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct svmtrace_program program = {
+		.size = sizeof(program),
+		.len = ARRAY_SIZE(insns),
+		.insns = (uintptr_t)insns,
+	};
+
+	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
+}
+
+/*
+ * The callers' return goes through the kernel's code only; what would have decided
+ * then is freed.
+ */
 TEST_F(module, unload_while_callers_block)
 {
 	struct crowd killed, released;
@@ -131,6 +152,7 @@ TEST_F(module, unload_while_callers_block)
 	int i;
 
 	ASSERT_EQ(0, trace_start(&t, NULL));
+	ASSERT_EQ(0, filter_by_result(&t));
 	ASSERT_EQ(0, crowd_start(&killed, 200, 0));
 	ASSERT_EQ(0, crowd_start(&released, 200, 0));
 	ASSERT_EQ(0, crowd_wait(&t, 400));
