@@ -58,7 +58,7 @@ check-style check-vm:
 
 # What takes hours on a slow machine.
 check-full:
-	@KERNELS="$(KERNELS) kcsan 6.1-rt" FULL=1 tests/check deps style unit vm
+	@KERNELS="$(KERNELS) kcsan 6.1-rt" FULL=1 tests/check deps style unit vm soak
 
 check-unit:
 	@OFFLINE=1 tests/check unit style

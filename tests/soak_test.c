@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Soak: all CPUs make calls as fast as they can, for a long time (FULL=1: an hour),
+ * Soak: all CPUs make calls as fast as they can, for a long time (an hour, by check-full),
  * while one session is read by mmap() and another one as text. Memory stays
  * what it is, the counters are those of the callers to the last call, and the last
  * record is as right as the first.
@@ -17,13 +17,10 @@
 
 #include "calls.h"
 #include "child.h"
-#include "kernel.h"
 #include "ledger.h"
 #include "load.h"
 
 #define CPUS_MAX 64
-/* How long calls are made. */
-#define SECONDS (full_test() ? 3600 : 12)
 #define SAMPLES 12
 
 /* What is looked at, in kB, and how much more of it there may be later on. */
@@ -82,6 +79,14 @@ static int call_all_the_time(void *arg)
 		usleep(10000);
 	self->found->made = load_end(load);
 	return 0;
+}
+
+/* How long calls are made. */
+static long seconds(void)
+{
+	const char *soak = getenv("SOAK");
+
+	return soak ? strtol(soak, NULL, 10) : 12;
 }
 
 /* One line of text: is it a call that was made, as it was? */
@@ -310,7 +315,7 @@ TEST_F_TIMEOUT(soak, nothing_drifts, 36000)
 	while (self->samples < SAMPLES) {
 		poll(&pollfd, 1, 1000);
 		ASSERT_EQ(NULL, consume_all(self));
-		if (now() - begin >= SECONDS / SAMPLES * (self->samples + 1))
+		if (now() - begin >= seconds() / SAMPLES * (self->samples + 1))
 			take_sample(self);
 	}
 	__atomic_store_n(&self->found->enough, true, __ATOMIC_RELAXED);
