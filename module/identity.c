@@ -259,61 +259,63 @@ struct exe {
 	u32 marks;
 };
 
-static __always_inline void read_file(struct exe *exe, struct exe_name *name,
-				      const struct file *file, const struct inode *inode,
-				      const char *comm)
+static __always_inline struct exe read_file(struct exe_name *name, const struct file *file,
+					    const struct inode *inode, const char *comm)
 {
 	const struct dentry *dentry = READ_ONCE(file->f_path.dentry);
+	struct exe exe = {};
 
 	if (!dentry)
-		return;
-	exe->ino = inode->i_ino;
-	exe->dev = inode->i_sb->s_dev;
-	exe->marks = copy_name(name, dentry, comm);
+		return exe;
+	exe.ino = inode->i_ino;
+	exe.dev = inode->i_sb->s_dev;
+	exe.marks = copy_name(name, dentry, comm);
 	if (IS_ROOT(dentry))
-		exe->marks |= SVMTRACE_MARK_EXE_MEMFD;
+		exe.marks |= SVMTRACE_MARK_EXE_MEMFD;
 	else if (d_unlinked(dentry))
-		exe->marks |= SVMTRACE_MARK_EXE_DELETED;
+		exe.marks |= SVMTRACE_MARK_EXE_DELETED;
+	return exe;
 }
 
 /* The dentry of a file that has no name is freed with it, without a grace period. */
-static noinline void hold_and_read(struct exe *exe, struct exe_name *name,
-				   struct mm_struct *mm, const char *comm)
+static noinline struct exe hold_and_read(struct exe_name *name, struct mm_struct *mm,
+					 const char *comm)
 {
 	struct file *file = get_file_at(&mm->exe_file);
+	struct exe exe = {};
 
-	if (!file)
-		return;
-	read_file(exe, name, file, file_inode(file), comm);
-	fput(file);
+	if (file) {
+		exe = read_file(name, file, file_inode(file), comm);
+		fput(file);
+	}
+	return exe;
 }
 
 /*
  * The executable of @mm, which cannot go away meanwhile. Its file can, if the
  * process replaces it (PR_SET_MM): what was read of another is thrown away.
  */
-static __always_inline void read_exe(struct exe *exe, struct exe_name *name,
-				     struct mm_struct *mm, const char *comm)
+static __always_inline struct exe read_exe(struct exe_name *name, struct mm_struct *mm,
+					   const char *comm)
 {
 	const struct file *file = mm ? rcu_dereference(mm->exe_file) : NULL;
 	const struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
+	struct exe exe;
 
-	*exe = (struct exe){};
 	name->len = 0;
 	if (!inode)
-		return;
+		return (struct exe){};
 	/* Such files are in file systems that the kernel has mounted for itself. */
-	if (unlikely(inode->i_sb->s_flags & SB_KERNMOUNT)) {
-		hold_and_read(exe, name, mm, comm);
-		return;
-	}
-	read_file(exe, name, file, inode, comm);
+	if (unlikely(inode->i_sb->s_flags & SB_KERNMOUNT))
+		return hold_and_read(name, mm, comm);
+	exe = read_file(name, file, inode, comm);
 	/* Pairs with the barrier of rcu_assign_pointer() by who replaces it. */
 	smp_rmb();
 	if (rcu_access_pointer(mm->exe_file) != file) {
-		*exe = (struct exe){};
+		exe = (struct exe){};
 		name->len = 0;
 	}
+	return exe;
 }
 
 /* NULL once the task has been released. */
@@ -340,7 +342,7 @@ u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
 	const struct cred *cred = current_cred();
 	struct exe file;
 
-	read_exe(&file, exe, current->mm, comm);
+	file = read_exe(exe, current->mm, comm);
 	context->loginuid = audit_get_loginuid(current).val;
 	context->session = audit_get_sessionid(current);
 	context->pid_ns = pid_ns_of(current)->ns.inum;
@@ -465,7 +467,7 @@ u32 identity_target(struct svmtrace_target *target,
 	context->mnt_ns = 0;
 	exe->len = 0;
 	if (spin_trylock(&task->alloc_lock)) {
-		read_exe(&file, exe, task->mm, target->comm);
+		file = read_exe(exe, task->mm, target->comm);
 		context->mnt_ns = mnt_ns_inum(task->nsproxy);
 		if (task->nsproxy && task->nsproxy->mnt_ns != current->nsproxy->mnt_ns)
 			*relation |= SVMTRACE_REL_CROSS_MNTNS;
