@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"

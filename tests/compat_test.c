@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "abi/report.h"
 #include "calls.h"
 #include "child.h"

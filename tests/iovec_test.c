@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "calls.h"
 #include "child.h"
 #include "memory.h"

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"

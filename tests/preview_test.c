@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "blocked.h"
 #include "calls.h"
 #include "child.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 
 #include "blocked.h"
 #include "calls.h"

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "calls.h"
 #include "child.h"
 #include "trace.h"

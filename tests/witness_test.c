@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "patience.h"
 #include "strace.h"
 #include "trace.h"
 
