@@ -103,7 +103,9 @@ static const struct {
 	bool late;
 } words[] = {
 	{ 0, 0, false },
-	{ FROM(record.marks), 0, true },
+	/* Also whether there is a target, and what is odd about the executables. */
+	{ FROM(record.marks), SVMTRACE_GROUP_CONTEXT | IDENTITY_COMM | SVMTRACE_GROUP_TARGET,
+	  true },
 	{ FROM(call.entry_time), SNAPSHOT_TIME, false },
 	{ FROM(call.ret), 0, true },
 	{ FROM(call.bytes), SNAPSHOT_ARRAYS, false },
@@ -133,6 +135,29 @@ static unsigned int find_word(u32 k)
 	return i;
 }
 
+/* Which bits does a program look at that loads the word that says what there is? */
+static u32 asked_for(const struct sock_filter *load)
+{
+	const struct sock_filter *next = load + 1;
+
+	if (load->k != FROM(present))
+		return 0;
+	return next->code == (BPF_ALU | BPF_AND | BPF_K) ||
+	       next->code == (BPF_JMP | BPF_JSET | BPF_K) ? next->k : ~0U;
+}
+
+/* What it asks for must be looked for, even if it loads nothing else of it. */
+static u32 needs_of_present(u32 bits)
+{
+	u32 needs = bits & SVMTRACE_GROUPS_ALL & ~SVMTRACE_GROUP_CALLER;
+
+	if (bits & SVMTRACE_GROUP_CALLER)
+		needs |= IDENTITY_IDS;
+	if (bits & SVMTRACE_PRESENT_REMOTE)
+		needs |= SNAPSHOT_ARRAYS;
+	return needs;
+}
+
 static void find_needs(struct program *program, const struct sock_filter *insns, u32 len)
 {
 	u32 i;
@@ -140,9 +165,10 @@ static void find_needs(struct program *program, const struct sock_filter *insns,
 	for (i = 0; i < len; i++) {
 		if (IS_LOAD(insns[i].code)) {
 			unsigned int word = find_word(insns[i].k);
+			u32 bits = asked_for(&insns[i]);
 
-			program->needs |= words[word].needs;
-			program->late |= words[word].late;
+			program->needs |= words[word].needs | needs_of_present(bits);
+			program->late |= words[word].late || bits & SVMTRACE_PRESENT_RESULT;
 		}
 	}
 }
@@ -155,9 +181,10 @@ static bool is_early(const struct sock_filter *load)
 {
 	unsigned int word = find_word(load->k);
 
+	/* A jump by one bit leaves the others where they are. */
 	if (load->k == FROM(present))
 		return load[1].code == (BPF_ALU | BPF_AND | BPF_K) &&
-		       !(load[1].k & ~SVMTRACE_GROUP_CALLER);
+		       !(asked_for(load) & ~SVMTRACE_GROUP_CALLER);
 	return !words[word].late && !(words[word].needs & ~SNAPSHOT_CALLER);
 }
 

@@ -234,6 +234,52 @@ TEST_F(program, present_says_what_is_known)
 	EXPECT_EQ(2, calls_seen(&self->t));
 }
 
+/* Whatever it asks for is looked for, even if it loads nothing else of that. */
+TEST_F(program, present_is_asked_alone)
+{
+	static const struct {
+		__u32 bit;
+		int calls;
+	} of[] = {
+		{ SVMTRACE_GROUP_CALLER, 2 },
+		{ SVMTRACE_GROUP_CONTEXT, 2 },
+		{ SVMTRACE_GROUP_TARGET, 1 },
+		{ SVMTRACE_GROUP_TARGET_CONTEXT, 1 },
+		{ SVMTRACE_GROUP_PIPE, 1 },
+		{ SVMTRACE_PRESENT_REMOTE, 1 },
+		{ SVMTRACE_PRESENT_RESULT, 2 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		ASSERT_EQ(0, SET(&self->t, LOAD(AT(present)),
+				 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, of[i].bit, 0, 1),
+				 KEEP, DROP));
+		EXPECT_EQ(of[i].calls, calls_seen(&self->t));
+		ASSERT_EQ(0, SET(&self->t, LOAD(AT(present)),
+				 BPF_STMT(BPF_ALU | BPF_AND | BPF_K, of[i].bit),
+				 IF_EQ(of[i].bit), KEEP, DROP));
+		EXPECT_EQ(of[i].calls, calls_seen(&self->t)) {
+			TH_LOG("bit %#x", of[i].bit);
+		}
+		ASSERT_EQ(0, SET(&self->t, LOAD(AT(present)), BPF_STMT(BPF_MISC | BPF_TAX, 0),
+				 BPF_STMT(BPF_LD | BPF_IMM, of[i].bit),
+				 BPF_STMT(BPF_ALU | BPF_AND | BPF_X, 0),
+				 BPF_STMT(BPF_RET | BPF_A, 0)));
+		EXPECT_EQ(of[i].calls, calls_seen(&self->t));
+	}
+}
+
+/* Nor does what is decided when the call enters depend on what only its result needs. */
+TEST_F(program, caller_is_always_there)
+{
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(present)),
+			 BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SVMTRACE_GROUP_CALLER),
+			 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SVMTRACE_GROUP_CALLER, 0, 3),
+			 LOAD(AT(call.ret)), IF_EQ(CALL_BYTES), KEEP, DROP));
+	EXPECT_EQ(1, calls_seen(&self->t));
+}
+
 /* What the call does not have is 0, not what an earlier call had there. */
 TEST_F(program, absent_is_zero)
 {
@@ -256,6 +302,25 @@ TEST_F(program, result)
 	EXPECT_EQ(1, calls_seen(&self->t));
 	ASSERT_EQ(0, SET(&self->t, LOAD(AT(duration) + 4), IF_EQ(0), KEEP, DROP));
 	EXPECT_EQ(2, calls_seen(&self->t));
+}
+
+/* Marks are of what is looked at, whether the session records that or not. */
+TEST_F(program, marks)
+{
+	struct svmtrace_config config;
+	struct trace t;
+
+	trace_config(&config);
+	config.groups = 0;
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
+	ASSERT_EQ(0, trace_start(&t, &config));
+	ASSERT_EQ(0, SET(&t, LOAD(AT(record.marks)),
+			 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SVMTRACE_MARK_NO_TARGET, 0, 1),
+			 KEEP, DROP));
+	EXPECT_EQ(0, calls_seen(&t));
+	EXPECT_EQ(-ESRCH, call_to(0x3fffffff));
+	EXPECT_EQ(1, seen(&t));
+	trace_end(&t);
 }
 
 static int try_program(struct trace *t, const struct svmtrace_filter_data *d, __u32 flags,
