@@ -244,8 +244,8 @@ static bool lacks_part(const struct program *program, const struct snapshot *sna
  *
  * Facts that were not gathered, because the trigger was set meanwhile, are absent; a
  * call of whose caller only a part is known does not freeze it. A call without a
- * result cannot hide it from a trigger that asks for it. In a probe, under
- * rcu_read_lock().
+ * result cannot hide it from a trigger that asks for it, unless that can say early
+ * that it is not about this call. In a probe, under rcu_read_lock().
  *
  * Return: whether it does.
  */
@@ -255,9 +255,9 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 
 	if (!trigger || lacks_part(trigger, snap))
 		return false;
-	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
-		return true;
 	clear_absent(trigger, snap);
+	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
+		return !trigger->early || program_run_early(trigger, &snap->d);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	return program_run(trigger, &snap->d);
 }

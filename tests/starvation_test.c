@@ -3,6 +3,7 @@
  * Starvation: whoever blocks in the traced calls, in whatever numbers, makes no
  * other call invisible, and costs no other user its results.
  */
+#include <linux/filter.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -17,6 +18,8 @@
 
 #define CALLS 100
 #define ERESTARTSYS 512
+#define LOAD(member) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct svmtrace_filter_data, member))
 
 FIXTURE(starvation) {
 	struct trace t;
@@ -214,6 +217,70 @@ TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 	EXPECT_EQ(size + 6 * CALLS, self->stats.entered);
 	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
+}
+
+/* Keeps what user @uid called that returned -EPERM: nothing, if the result is known. */
+static int set_program(struct trace *t, uid_t uid, __u32 flags)
+{
+	struct sock_filter insns[] = {
+		LOAD(caller.uid), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, uid, 0, 3),
+		LOAD(call.ret), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, -EPERM, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct svmtrace_program program = {
+		.size = sizeof(program), .len = sizeof(insns) / sizeof(*insns),
+		.flags = flags, .insns = (uintptr_t)insns,
+	};
+
+	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
+}
+
+/* Of the calls of user 1000, how many a filter by user lets through; all are undecided. */
+static int undecided(uid_t uid)
+{
+	struct trace t;
+	int n = 0;
+
+	if (trace_start(&t, NULL) || set_program(&t, uid, 0))
+		return -1;
+	calls_as(&t, 1000);
+	while ((size_t)n < t.n && t.records[n].record->marks & SVMTRACE_MARK_UNDECIDED)
+		n++;
+	if ((size_t)n < t.n)
+		n = -1;
+	trace_end(&t);
+	return n;
+}
+
+/* Is a flight recorder frozen that waits for a call by that user? -1: no, for an error. */
+static int triggers(struct svmtrace_config config, uid_t uid)
+{
+	struct svmtrace_stats stats;
+	struct trace t;
+
+	config.flags |= SVMTRACE_CONFIG_FLIGHT;
+	if (trace_start(&t, &config) || set_program(&t, uid, SVMTRACE_PROGRAM_TRIGGER))
+		return -1;
+	calls_as(&t, 1000);
+	if (trace_stats(&t, &stats) || !stats.no_result)
+		return -1;
+	trace_end(&t);
+	return stats.frozen;
+}
+
+/* A result that was lost is missed only by a filter whose verdict depends on it. */
+TEST_F_TIMEOUT(starvation, filters_without_results, 600)
+{
+	const unsigned int size = self->instances / 4 * 5;
+
+	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
+	ASSERT_EQ(0, crowd_wait(&self->t, size));
+	EXPECT_EQ(0, undecided(4711));
+	EXPECT_LT(0, undecided(1000));
+	EXPECT_EQ(0, triggers(self->config, 4711));
+	EXPECT_EQ(1, triggers(self->config, 1000));
+	crowd_end(&self->crowd);
 }
 
 /* Calls of i386 have hooks of their own, a quarter as many, and a share in them. */

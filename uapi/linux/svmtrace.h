@@ -599,8 +599,8 @@ struct svmtrace_cgroups {
  *
  * A trigger is of use to a flight recorder only. It judges the calls that the filter
  * keeps, when they have returned and their record has been written, so that this is
- * the last that overwrites any; a call without a result, if the trigger is about it,
- * freezes the session as well.
+ * the last that overwrites any; a call without a result freezes the session as well,
+ * if the trigger would have waited for it.
  *
  * EINVAL: not such a program, which the kernel also says if it lacks a verdict
  * or jumps out of itself. The old program stays then.
