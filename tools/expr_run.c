@@ -22,22 +22,27 @@ static const struct {
 	{ AT(duration), AT(present) },
 };
 
+#define UNREADABLE (SVMTRACE_MARK_UNREADABLE | \
+		    SVMTRACE_MARK_UNREADABLE << SVMTRACE_MARK_REMOTE_SHIFT)
+
 static bool is_load(const struct sock_filter *insn)
 {
 	return insn->code == (BPF_LD | BPF_W | BPF_ABS);
 }
 
-static bool is_late(const struct expr_program *p)
+/* Is it a load of what this call, that has no result, might have had? */
+static bool is_missing(const struct sock_filter *load, const struct svmtrace_filter_data *data)
 {
-	unsigned int i;
-	size_t j;
+	size_t i;
 
-	for (i = 0; i < p->len; i++) {
-		for (j = 0; j < ARRAY_SIZE(late); j++) {
-			if (is_load(&p->insns[i]) && p->insns[i].k >= late[j].from &&
-			    p->insns[i].k < late[j].to)
-				return true;
-		}
+	/* What it asks for is in the next instruction. */
+	if (load->k == AT(present))
+		return load[1].k & SVMTRACE_PRESENT_RESULT;
+	if (load->k >= AT(call.bytes) && load->k < AT(call.tid))
+		return data->record.marks & UNREADABLE;
+	for (i = 0; i < ARRAY_SIZE(late); i++) {
+		if (load->k >= late[i].from && load->k < late[i].to)
+			return true;
 	}
 	return false;
 }
@@ -78,14 +83,9 @@ static __u32 jump(const struct sock_filter *insn, __u32 a, __u32 x)
 	return insn->jf;
 }
 
-/**
- * expr_run() - what a program says of a call
- * @p:	  of expr_compile()
- * @data: the call
- *
- * Return: whether it keeps it.
- */
-bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *data)
+/* With @is_whole, nothing is missing. */
+static bool run(const struct expr_program *p, const struct svmtrace_filter_data *data,
+		bool is_whole)
 {
 	const struct sock_filter *insn;
 	__u32 a = 0, x = 0;
@@ -93,6 +93,8 @@ bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *d
 	for (insn = p->insns; ; insn++) {
 		switch (BPF_CLASS(insn->code)) {
 		case BPF_LD:
+			if (is_load(insn) && !is_whole && is_missing(insn, data))
+				return true;
 			if (is_load(insn))
 				memcpy(&a, (const char *)data + insn->k, sizeof(a));
 			else
@@ -111,6 +113,18 @@ bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *d
 			return insn->k;
 		}
 	}
+}
+
+/**
+ * expr_run() - what a program says of a call
+ * @p:	  of expr_compile()
+ * @data: the call
+ *
+ * Return: whether it keeps it.
+ */
+bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *data)
+{
+	return run(p, data, true);
 }
 
 static void fill_groups(struct svmtrace_filter_data *data, const struct record_view *v)
@@ -153,12 +167,12 @@ static void fill(struct svmtrace_filter_data *data, const struct record_view *v)
  * @p: of expr_compile()
  * @v: a call, or the entry of one
  *
- * Return: whether it keeps it, or cannot know because it has no result.
+ * Return: whether it keeps it, or cannot know without the result that it does not have.
  */
 bool expr_keeps(const struct expr_program *p, const struct record_view *v)
 {
 	struct svmtrace_filter_data data;
 
 	fill(&data, v);
-	return (!(data.present & SVMTRACE_PRESENT_RESULT) && is_late(p)) || expr_run(p, &data);
+	return run(p, &data, data.present & SVMTRACE_PRESENT_RESULT);
 }
