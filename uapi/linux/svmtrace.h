@@ -590,12 +590,15 @@ struct svmtrace_cgroups {
  * BPF_RET; anything else is refused. It returns 0 to drop the call, 1 to keep it;
  * other values keep it as well, but are reserved.
  *
- * A program that loads none of call.ret, duration, pipe.used_after and marks
- * decides when the call enters, and a rejected call then costs no more; any other
- * decides when it returns. One that loads call.bytes or remote_bytes of arrays
- * that cannot be read yet decides when the call returns, too. If the return is
- * not seen, the call is kept, and marked SVMTRACE_MARK_UNDECIDED. A call is
- * decided by the program that was set when it entered.
+ * A program decides when the call enters, and a rejected call then costs no more,
+ * if it contains no load of call.ret, duration, pipe.used_after or marks, and does
+ * not ask for SVMTRACE_PRESENT_RESULT; or if it comes to its verdict before it loads
+ * any other words than those of caller, args, record.syscall, call.tid and call.abi.
+ * So what is about these should come first. Otherwise it decides when the call
+ * returns, as does one that loads call.bytes or remote_bytes of arrays that cannot
+ * be read yet. If the return is not seen then, the call is kept, and marked
+ * SVMTRACE_MARK_UNDECIDED. A call is decided by the program that was set when it
+ * entered; when it decides makes no difference to what.
  *
  * A trigger is of use to a flight recorder only. It judges the calls that the filter
  * keeps, when they have returned and their record has been written, so that this is
