@@ -13,21 +13,21 @@
  * it drains: at any time and in any order. So a later store may be seen before an
  * earlier one, and a load may be done before an earlier store is seen. A full barrier
  * waits until all has drained; a store with release drains after the earlier ones.
+ * What has drained is visible to all others at once.
  *
  * A load may have been done earlier than it stands in the program: it sees what was
- * there when the process last loaded it, or has now come. But not before a load with
- * acquire, or a full barrier, that it follows: after these, all is seen as it is
- * then. What has drained is visible to all others at once. So two things add nothing
- * here: the full barrier A of the reader, which follows a load with acquire, and is
- * for machines where that is not so; and acquire of E, because in this reader a load
- * of a head with acquire comes between. Readers of a mapped ring, who follow
- * uapi/linux/svmtrace.h, may have nothing in between.
+ * there when the process last loaded it, or what there is now. After a full barrier,
+ * all is seen as it is then. A load with acquire keeps no more than its letter says:
+ * what is seen of the record is not older than the head (C), nor the head older than
+ * what is seen of pending (E). On a processor it keeps back all later loads, and would
+ * hide that another barrier is missing.
  *
  * What release keeps earlier loads from, and acquire later stores, is modelled by an
- * exchange of steps, where -DWITHOUT_B and -DWITHOUT_B_ACQUIRE say so.
+ * exchange of steps.
  *
- * With -DWITHOUT_A, _B, _B_ACQUIRE, _C, _C_ACQUIRE, _D, _D_READER, _E, _SECOND_LOOK or
- * _SETTLE, that is left out, and an assertion must fail.
+ * With -DWITHOUT_letter_function, the barrier that has the letter in that function is
+ * left out, and with -DWITHOUT_second_look or _settle these are. Then an assertion must
+ * fail. ring_model does all that, and compares the letters with those of the module.
  */
 #ifndef RINGS
 #define RINGS 1
@@ -85,20 +85,12 @@ inline store_release(w, value)
 
 #ifdef LOADS_IN_ORDER
 #define see(w) skip
-inline load(w, to) { to = w.mem }
+#define load_early(w, to, seeing) to = w.mem
 #else
 #define see(w) w.seen = w.mem
-inline load(w, to)
-{
-	atomic {
-		if
-		:: true
-		:: see(w)
-		fi;
-		to = w.seen
-	}
-}
+#define load_early(w, to, seeing) atomic { if :: true :: seeing fi; to = w.seen }
 #endif
+#define load(w, to) load_early(w, to, see(w))
 
 #define drain_if(x, w) atomic { w.dirty && (x) -> \
 				w.mem = w.buf; w.buf = 0; w.dirty = false; w.release = false }
@@ -110,26 +102,33 @@ inline load(w, to)
 			   IF_FLIGHT(&& !rings[r].tail.dirty))
 #define head_drained(r) (record_drained(r) && !rings[r].head.dirty)
 #define producer_drained(r) (head_drained(r) && !rings[r].pending.dirty)
-/* All that a producer loads, and all that the reader does. */
-#define producer_sees(r) see(rings[r].tail)
-#define see_ring(r) \
-	see(rings[r].pending); see(rings[r].head); \
+
+/* What a process sees of one variable is not older than what it sees of another. */
+#define see_record(r) \
 	see(rings[r].time[0]); see(rings[r].number[0]); \
 	see(rings[r].time[1]); see(rings[r].number[1])
+#ifdef WITHOUT_C_ring_head
+#define see_head(r) see(rings[r].head)
+#else
+#define see_head(r) see(rings[r].head); see_record(r)		/* C: ring_head() */
+#endif
+#ifdef WITHOUT_E_ring_pending
+#define see_pending(r) see(rings[r].pending)
+#else
+#define see_pending(r) see(rings[r].pending); see_head(r)	/* E: ring_pending() */
+#endif
+#define see_ring(r) see_record(r); see_head(r); see_pending(r)
 #if RINGS == 2
 #define reader_sees d_step { see_ring(0); see_ring(1) }
 #else
 #define reader_sees d_step { see_ring(0) }
 #endif
 
-#define producer_barrier(r) atomic { producer_drained(r) -> producer_sees(r) }
-#define reader_barrier atomic { reader_drained -> reader_sees }
+#define load_head(r, to) load_early(rings[r].head, to, see_head(r))
+#define load_pending(r, to) load_early(rings[r].pending, to, see_pending(r))
 
-/* Of the reader. */
-inline load_acquire(w, to)
-{
-	atomic { load(w, to); reader_sees }
-}
+#define producer_barrier(r) atomic { producer_drained(r) -> see(rings[r].tail) }
+#define reader_barrier atomic { reader_drained -> reader_sees }
 
 #if RINGS == 2
 #define reader_drained (!waiting.dirty && !rings[0].tail.dirty && !rings[1].tail.dirty)
@@ -173,21 +172,20 @@ proctype producer(byte r)
 	:: else ->
 		i++;
 		in_handler[r] = true;
-		/* ring_enter() */
 		store(rings[r].pending, 1);
-#ifndef WITHOUT_A
-		producer_barrier(r);			/* A */
+#ifndef WITHOUT_A_ring_enter
+		producer_barrier(r);				/* A: ring_enter() */
 #endif
 		d_step { now = clock; clock++ };
 		/* ring_reserve() */
 		if
 		:: head - tail < SLOTS
 		:: else ->
-			/* ring_reserve_again(), update_tail() */
-#ifdef WITHOUT_B_ACQUIRE
+			/* ring_reserve_again() */
+#ifdef WITHOUT_B_update_tail
 			write_record();
 #endif
-			load(rings[r].tail, tail)	/* B: acquire */
+			load(rings[r].tail, tail)		/* B: update_tail() */
 		fi;
 #ifdef FLIGHT
 		/* overwrite(), ring_drop() */
@@ -202,22 +200,20 @@ proctype producer(byte r)
 		:: head - tail < SLOTS ->
 			write_record();
 			head++;
-			/* ring_commit() */
-#ifdef WITHOUT_C
+#ifdef WITHOUT_C_ring_commit
 			store(rings[r].head, head)
 #else
-			store_release(rings[r].head, head)	/* C */
+			store_release(rings[r].head, head)	/* C: ring_commit() */
 #endif
 		:: else					/* lost */
 		fi;
-		/* ring_leave() */
-#ifdef WITHOUT_E
+#ifdef WITHOUT_E_ring_leave
 		store(rings[r].pending, 0);
 #else
-		store_release(rings[r].pending, 0);	/* E */
+		store_release(rings[r].pending, 0);		/* E: ring_leave() */
 #endif
-#ifndef WITHOUT_D
-		producer_barrier(r);			/* D */
+#ifndef WITHOUT_D_ring_leave
+		producer_barrier(r);				/* D: ring_leave() */
 #endif
 		/* wait_notify(); what wakes up, takes locks, and so is no matter of order */
 		if
@@ -228,16 +224,6 @@ proctype producer(byte r)
 	od;
 	ended++
 }
-
-/* ring_head() */
-#ifdef WITHOUT_C_ACQUIRE
-#define load_head(r, to) load(rings[r].head, to)
-#else
-#define load_head(r, to) load_acquire(rings[r].head, to)	/* C: acquire */
-#endif
-
-/* ring_pending() */
-#define load_pending(r, to) load_acquire(rings[r].pending, to)	/* E: acquire */
 
 /* The ring whose next record has the lowest time; NONE if all are empty. */
 #define NONE RINGS
@@ -266,7 +252,9 @@ inline earliest()
 /* Is a ring that was found empty being written to? */
 inline may_come_earlier()
 {
-	reader_barrier;					/* A */
+#ifndef WITHOUT_A_may_come_earlier
+	reader_barrier;						/* A: may_come_earlier() */
+#endif
 	busy = false;
 	r = 0;
 	do
@@ -306,15 +294,15 @@ inline read_records()
 		:: busy -> earliest(); may_come_earlier()
 		:: else -> break
 		od;
-#ifndef WITHOUT_SECOND_LOOK
+#ifndef WITHOUT_second_look
 		earliest();
 #endif
-#ifdef WITHOUT_B
+#ifdef WITHOUT_B_ring_consume
 		store(rings[first].tail, next[first] + 1);
 		check_record();
 #else
 		check_record();
-		store(rings[first].tail, next[first] + 1);	/* B: release */
+		store(rings[first].tail, next[first] + 1);	/* B: ring_consume() */
 #endif
 		next[first] = next[first] + 1
 	od
@@ -328,7 +316,7 @@ proctype reader()
 #ifdef FLIGHT
 	/* session_freeze(), session_settle(): a full barrier here and on each CPU */
 	overwrite = false;
-#ifndef WITHOUT_SETTLE
+#ifndef WITHOUT_settle
 	atomic { !in_handler[0] && producer_drained(0) -> reader_sees };
 #endif
 	next[0] = rings[0].tail.mem;
@@ -336,10 +324,9 @@ proctype reader()
 	do
 	:: true ->
 		read_records();
-		/* wait_prepare() */
 		store(waiting, 1);
-#ifndef WITHOUT_D_READER
-		reader_barrier;				/* D */
+#ifndef WITHOUT_D_wait_prepare
+		reader_barrier;					/* D: wait_prepare() */
 #endif
 		earliest();
 		if
