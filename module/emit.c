@@ -15,27 +15,34 @@
 
 #define GROUPS (SVMTRACE_GROUP_EXTRA << 1)
 
-/* Size of a record without its arguments and arrays, by the groups that it has. */
-static u16 group_sizes[GROUPS] __ro_after_init;
+/* Size of what stands between a record's header and its arrays, by syscall and groups. */
+static u16 facts_sizes[SVMTRACE_NR_SYSCALLS][GROUPS] __ro_after_init;
 
-/**
- * emit_init() - adds up the sizes of the parts of records
- */
-void __init emit_init(void)
+static u16 __init facts_size(unsigned int syscall, unsigned int groups)
 {
 	static const u16 sizes[] __initconst = {
 		sizeof(struct svmtrace_caller), sizeof(struct svmtrace_context),
 		sizeof(struct svmtrace_target), sizeof(struct svmtrace_target_context),
 		sizeof(struct svmtrace_pipe), sizeof(struct svmtrace_extra),
 	};
-	unsigned int groups, i;
+	u16 size = sizeof(struct svmtrace_call) + record_nr_args(syscall) * sizeof(u64);
+	unsigned int i;
 
-	for (groups = 0; groups < GROUPS; groups++) {
-		group_sizes[groups] = sizeof(struct svmtrace_record) +
-				      sizeof(struct svmtrace_call);
-		for (i = 0; i < ARRAY_SIZE(sizes); i++)
-			group_sizes[groups] += groups & BIT(i) ? sizes[i] : 0;
-	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		size += groups & BIT(i) ? sizes[i] : 0;
+	return size;
+}
+
+/**
+ * emit_init() - adds up the sizes of the parts of records
+ */
+void __init emit_init(void)
+{
+	unsigned int syscall, groups;
+
+	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++)
+		for (groups = 0; groups < GROUPS; groups++)
+			facts_sizes[syscall][groups] = facts_size(syscall, groups);
 }
 
 /* A record in the making: what the session wants of what there is. */
@@ -106,9 +113,10 @@ static void plan(struct draft *draft)
 		draft->groups |= SVMTRACE_GROUP_EXTRA;
 }
 
-static size_t size_of(const struct draft *draft, unsigned int nr_args)
+static size_t size_of(const struct draft *draft)
 {
-	size_t size = group_sizes[draft->groups] + nr_args * sizeof(u64);
+	size_t size = sizeof(struct svmtrace_record) +
+		      facts_sizes[draft->snap->d.record.syscall][draft->groups];
 
 	size += (draft->iovs[LOCAL] + draft->iovs[REMOTE] + draft->iovs_at_return[LOCAL] +
 		 draft->iovs_at_return[REMOTE]) * sizeof(struct svmtrace_iovec);
@@ -172,8 +180,10 @@ static char *put_arrays(char *pos, struct draft *draft)
 	return pos;
 }
 
-static __always_inline char *put_groups(char *pos, const struct snapshot *snap, u32 groups)
+static char *put_facts(char *pos, const struct snapshot *snap, u32 groups)
 {
+	pos = put(pos, &snap->d.call, sizeof(snap->d.call));
+	pos = put(pos, snap->d.args, record_nr_args(snap->d.record.syscall) * sizeof(u64));
 	if (groups & SVMTRACE_GROUP_CALLER)
 		pos = put(pos, &snap->d.caller, sizeof(snap->d.caller));
 	if (groups & SVMTRACE_GROUP_CONTEXT)
@@ -229,19 +239,14 @@ static u32 truncation(const struct draft *draft)
 	return marks;
 }
 
-static size_t fill(struct svmtrace_record *record, struct draft *draft,
-		   unsigned int nr_args)
+static size_t fill(struct svmtrace_record *record, struct draft *draft)
 {
+	struct svmtrace_call *call = (struct svmtrace_call *)(record + 1);
 	const struct snapshot *snap = draft->snap;
 	struct svmtrace_extra *extra = NULL;
-	struct svmtrace_call *call;
-	char *pos = (char *)(record + 1);
+	char *pos = put_facts((char *)call, snap, draft->groups);
 	size_t size;
 
-	call = (struct svmtrace_call *)pos;
-	pos = put(pos, &snap->d.call, sizeof(snap->d.call));
-	pos = put(pos, snap->d.args, nr_args * sizeof(u64));
-	pos = put_groups(pos, snap, draft->groups);
 	if (draft->groups & SVMTRACE_GROUP_EXTRA) {
 		extra = (struct svmtrace_extra *)pos;
 		pos += sizeof(*extra);
@@ -268,12 +273,20 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft,
 	return size;
 }
 
-/* A record that takes more than copying what the snapshot has. */
-static noinline void emit_special(struct session *session, const struct snapshot *snap,
-				  const struct second_look *look, u8 kind, u32 marks)
+/**
+ * emit_record() - writes a call to the ring of a session on this CPU
+ * @session: a session that sees the call
+ * @snap:    the call
+ * @look:    at return, the second look; at entry, the preview
+ * @kind:    SVMTRACE_KIND_CALL or _ENTRY
+ * @marks:   SVMTRACE_MARK_
+ *
+ * Of any call; what does not fit the ring is counted as lost. In a probe.
+ */
+void emit_record(struct session *session, const struct snapshot *snap,
+		 const struct second_look *look, u8 kind, u32 marks)
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
-	unsigned int nr_args = record_nr_args(snap->d.record.syscall);
 	struct draft draft = {
 		.config = &session->config,
 		.snap = snap,
@@ -284,39 +297,17 @@ static noinline void emit_special(struct session *session, const struct snapshot
 	struct svmtrace_record *record;
 
 	plan(&draft);
-	record = stream_begin(stream, kind, size_of(&draft, nr_args));
+	record = stream_begin(stream, kind, size_of(&draft));
 	if (record)
-		stream_commit(stream, record, fill(record, &draft, nr_args));
+		stream_commit(stream, record, fill(record, &draft));
+	wait_notify(session, stream);
 }
 
-/* These say that there are two versions of something, or a preview. */
-#define SPECIAL_MARKS (SVMTRACE_MARK_CHANGED | SIDE_MARK(REMOTE, SVMTRACE_MARK_CHANGED) | \
-		       PREVIEW_MARK(SIDE_MARK(1, 1U) - 1))
-
-/* Are all entries recorded that there are, is nothing else to be looked at? */
-static __always_inline bool is_plain(const struct svmtrace_config *config,
-				     const struct snapshot *snap, u32 marks)
+/* The facts of a process_vm_writev() stand in the snapshot as they do in a record. */
+static __always_inline bool is_row(const struct snapshot *snap, u32 groups)
 {
-	return snap->few && !(marks & SPECIAL_MARKS) && !config->preview_max &&
-	       max(snap->scan[LOCAL].read, snap->scan[REMOTE].read) <= config->iovs_max;
-}
-
-/* The groups of a process_vm_writev() stand in the snapshot as they do in a record. */
-#define WRITEV_GROUPS (SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT | \
-		       SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
-#define FROM(member) offsetof(struct svmtrace_filter_data, member)
-
-static __always_inline void *put_facts(void *pos, const struct snapshot *snap, u32 groups)
-{
-	if (snap->d.record.syscall == SVMTRACE_NR_process_vm_writev) {
-		if (likely(groups == WRITEV_GROUPS))
-			return put(pos, (const char *)&snap->d + FROM(args),
-				   FROM(pipe) - FROM(args));
-		pos = put(pos, snap->d.args, 6 * sizeof(u64));
-	} else {
-		pos = put(pos, snap->d.args, 4 * sizeof(u64));
-	}
-	return put_groups(pos, snap, groups);
+	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev &&
+	       !(groups & (groups + 1));
 }
 
 static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *iov, u32 n)
@@ -339,71 +330,76 @@ static __always_inline void put_names(char *pos, const struct snapshot *snap, u3
 }
 
 static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
-				       u32 groups, u8 kind, u32 marks, u32 exe_len,
-				       u32 target_len)
+				       u32 groups, u32 exe_len, u32 target_len)
 {
 	u32 local = snap->scan[LOCAL].read, remote = snap->scan[REMOTE].read;
-	size_t size = group_sizes[groups] + (local + remote) * sizeof(*snap->iov[0]) +
-		      record_nr_args(snap->d.record.syscall) * sizeof(u64) +
-		      ALIGN(exe_len + target_len, 8);
+	size_t facts = facts_sizes[snap->d.record.syscall][groups];
+	size_t size = sizeof(struct svmtrace_record) + facts +
+		      (local + remote) * sizeof(*snap->iov[0]) + ALIGN(exe_len + target_len, 8);
 	struct svmtrace_record *record;
 	struct svmtrace_call *call;
 	void *pos;
 
-	record = stream_begin(stream, kind, size);
+	record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
 	if (unlikely(!record))
 		return;
 	record->syscall = snap->d.record.syscall;
-	record->marks = marks;
+	record->marks = snap->d.record.marks;
 	call = (struct svmtrace_call *)(record + 1);
-	*call = snap->d.call;
+	if (likely(is_row(snap, groups)))
+		memcpy(call, &snap->d.call, facts);
+	else
+		put_facts((char *)call, snap, groups);
 	call->iovs = local;
 	call->remote_iovs = remote;
 	call->groups = groups;
-	pos = put_facts(call + 1, snap, groups);
-	pos = put_iovs(pos, snap->iov[LOCAL], local);
+	call->exe_len = exe_len;
+	call->target_exe_len = target_len;
+	pos = put_iovs((char *)call + facts, snap->iov[LOCAL], local);
 	pos = put_iovs(pos, snap->iov[REMOTE], remote);
-	if (exe_len | target_len) {
-		call->exe_len = exe_len;
-		call->target_exe_len = target_len;
+	if (exe_len | target_len)
 		put_names(pos, snap, exe_len, target_len);
-	}
 	stream_commit(stream, record, size);
 }
 
 /* A process that is not called as its file is: that of a script, for example. */
 static noinline void emit_named(struct stream *stream, const struct snapshot *snap,
-				u32 groups, u8 kind, u32 marks)
+				u32 groups)
 {
-	emit_plain(stream, snap, groups, kind, marks,
+	emit_plain(stream, snap, groups,
 		   groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0,
 		   groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0);
 }
 
+/* Are all entries recorded that there are, without a preview? */
+static __always_inline bool has_room(const struct session *session,
+				     const struct snapshot *snap)
+{
+	return (int)snap->scan[LOCAL].read <= session->plain_iovs &&
+	       (int)snap->scan[REMOTE].read <= session->plain_iovs;
+}
+
 /**
- * emit_record() - writes a call to the ring of a session on this CPU
+ * emit_call() - writes a call that returns to the ring of a session on this CPU
  * @session: a session that sees the call
+ * @stream:  of it, on this CPU
  * @snap:    the call
- * @look:    at return, the second look; at entry, the preview
- * @kind:    SVMTRACE_KIND_CALL or _ENTRY
- * @marks:   SVMTRACE_MARK_
+ * @look:    the second look
  *
  * What does not fit the ring is counted as lost. In a probe.
  */
-void emit_record(struct session *session, const struct snapshot *snap,
-		 const struct second_look *look, u8 kind, u32 marks)
+void emit_call(struct session *session, struct stream *stream, const struct snapshot *snap,
+	       const struct second_look *look)
 {
-	struct stream *stream = this_cpu_ptr(session->streams);
-
 	u32 groups = session->config.groups & snap->d.present;
 
-	if (unlikely(!is_plain(&session->config, snap, marks)))
-		emit_special(session, snap, look, kind, marks);
-	else if (unlikely(snap->exe.len | snap->target_exe.len))
-		emit_named(stream, snap, groups, kind, marks);
+	if (unlikely(snap->special & ~SPECIAL_NAMES || !has_room(session, snap))) {
+		emit_record(session, snap, look, SVMTRACE_KIND_CALL, snap->d.record.marks);
+		return;
+	}
+	if (unlikely(snap->special))
+		emit_named(stream, snap, groups);
 	else
-		emit_plain(stream, snap, groups, kind, marks, 0, 0);
-	/* A loss is news, too. */
-	if (likely(stream->ring))
-		wait_notify(session, stream->ring);
+		emit_plain(stream, snap, groups, 0, 0);
+	wait_notify(session, stream);
 }

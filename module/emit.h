@@ -7,9 +7,12 @@
 struct second_look;
 struct session;
 struct snapshot;
+struct stream;
 
 void emit_init(void);
 void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks);
+void emit_call(struct session *session, struct stream *stream, const struct snapshot *snap,
+	       const struct second_look *look);
 
 #endif /* SVMTRACE_EMIT_H */

@@ -390,20 +390,19 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	rejected = unlikely(snap->undecided) ? decide(snap) : 0;
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
-		struct stream_counts *counts;
+		struct stream *stream;
 
 		/* Another session in that slot, or another run of it? */
 		if (!session || session->epoch > snap->epoch)
 			continue;
-		counts = &this_cpu_ptr(session->streams)->counts;
+		stream = this_cpu_ptr(session->streams);
 		if (rejected & BIT(session->slot)) {
-			stream_count(counts->filtered);
+			stream_count(stream->counts.filtered);
 		} else {
-			emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
-				    snap->d.record.marks);
+			emit_call(session, stream, snap, &pc->look);
 			trigger(session, snap);
 		}
-		stream_count(counts->returned);
+		stream_count(stream->counts.returned);
 	}
 	handler_unlock();
 	return 0;

@@ -188,6 +188,7 @@ struct session *session_create(void)
 		stream_init(per_cpu_ptr(session->streams, cpu), &session->rules);
 	session->slot = slot;
 	session->config = config_default;
+	session->plain_iovs = config_default.iovs_max;
 	mutex_init(&session->lock);
 	mutex_init(&session->map_lock);
 	mutex_init(&session->read_lock);
@@ -287,6 +288,7 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 		return -EBUSY;
 	session->config = *config;
 	session->config.size = sizeof(*config);
+	session->plain_iovs = config->preview_max ? -1 : (int)config->iovs_max;
 	session->rules.lose_every = config->lose_every;
 	return 0;
 }

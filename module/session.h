@@ -29,6 +29,7 @@
  * @mapped:  user space has (or had) a ring mapped: no read() any more
  * @reading: read() was used: no mmap() any more
  * @config:  constant once the session has been started
+ * @plain_iovs: of @config: iovs_max, or -1 if there is a preview
  * @filter:  of RCU, NULL: all calls
  * @rules:   of @streams; rules.overwrite is that of a flight recorder not yet
  *	     frozen, and also changed by the probes
@@ -58,6 +59,7 @@ struct session {
 	bool mapped;
 	bool reading;
 	struct svmtrace_config config;
+	int plain_iovs;
 	struct filter __rcu *filter;
 	struct stream_rules rules;
 	struct stream __percpu *streams;

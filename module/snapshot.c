@@ -92,10 +92,9 @@ void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 	snap->d.pipe.direction = SVMTRACE_PIPE_NONE;
 	snap->d.present = 0;
 	snap->d.reserved = 0;
-	snap->exe.len = 0;
-	snap->target_exe.len = 0;
 	snap->have = 0;
 	snap->undecided = 0;
+	snap->special = 0;
 }
 
 /* Entries as far as the kernel could accept them. */
@@ -155,6 +154,7 @@ static noinline void read_many(struct snapshot *snap)
 {
 	unsigned int side;
 
+	snap->special |= SPECIAL_ARRAYS;
 	for (side = 0; side < snapshot_sides(snap); side++) {
 		struct umem_iov iov = snapshot_iov(snap, side);
 
@@ -166,13 +166,15 @@ static noinline void read_many(struct snapshot *snap)
 
 static __always_inline void read_arrays(struct snapshot *snap)
 {
+	bool few;
+
 	if (snapshot_sides(snap) == SIDES) {
-		snap->few = read_few(snap, SIDES);
+		few = read_few(snap, SIDES);
 	} else {
 		snap->scan[REMOTE] = (struct iov_scan){};
-		snap->few = read_few(snap, 1);
+		few = read_few(snap, 1);
 	}
-	if (unlikely(!snap->few))
+	if (unlikely(!few))
 		read_many(snap);
 	set_totals(snap);
 }
@@ -222,6 +224,8 @@ static u32 look_up_target(struct snapshot *snap)
 	snap->d.record.marks |= identity_target(&snap->d.target, &snap->d.target_context,
 						&snap->target_exe,
 						&snap->d.call.relation, task);
+	if (unlikely(snap->target_exe.len))
+		snap->special |= SPECIAL_NAMES;
 	return TARGET_GROUPS;
 }
 
@@ -270,6 +274,8 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 	if (groups & SVMTRACE_GROUP_CONTEXT) {
 		snap->d.record.marks |= identity_context(&snap->d.context, &snap->exe,
 							   snap->d.caller.comm);
+		if (unlikely(snap->exe.len))
+			snap->special |= SPECIAL_NAMES;
 		present |= SVMTRACE_GROUP_CONTEXT;
 	}
 	if (groups & SVMTRACE_GROUP_PIPE) {
@@ -333,6 +339,7 @@ void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 si
 {
 	bool fault;
 
+	snap->special |= SPECIAL_PREVIEW;
 	snap->preview_wanted = size;
 	snap->preview_len = 0;
 	if (!size || moves_out_of_pipe(snap))
@@ -442,6 +449,7 @@ static noinline void look_closely(struct snapshot *snap, struct second_look *loo
 {
 	unsigned int side;
 
+	snap->special |= SPECIAL_LOOK;
 	for (side = 0; side < snapshot_sides(snap); side++)
 		check_array(snap, look, side);
 	if (number >= 0)
@@ -460,7 +468,7 @@ static __always_inline void look_again(struct snapshot *snap, struct second_look
 {
 	int number = UMEM_FAULT;
 
-	if (likely(snap->few))
+	if (likely(!(snap->special & SPECIAL_ARRAYS)))
 		number = snapshot_sides(snap) == SIDES ? compare_few(snap, look, SIDES) :
 							 compare_few(snap, look, 1);
 	if (unlikely(number != UMEM_SAME))

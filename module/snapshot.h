@@ -36,17 +36,23 @@ enum { LOCAL, REMOTE, SIDES };
 /* Of the caller, for a program: SVMTRACE_GROUP_CALLER is all of it. */
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 
+/* Why a record is more than a copy of what the snapshot has. */
+#define SPECIAL_ARRAYS		0x1	/* not all entries are in it, as umem_read_few() reads */
+#define SPECIAL_NAMES		0x2	/* an executable is not named as its thread */
+#define SPECIAL_LOOK		0x4	/* the second look has found something */
+#define SPECIAL_PREVIEW		0x8	/* some session wants one */
+
 /**
  * struct snapshot - a call
  * @sessions: bit per slot of the sessions that see the call
  * @undecided: of them, those whose filter program decides at return
+ * @special:  SPECIAL_ bits
  * @epoch:    session_epoch() when it entered
  * @probe:    number of the probe
  * @bucket:   of its quota
  * @preview_wanted: bytes of payload that some session wants
  * @preview_len: bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
- * @few:      all entries of the arrays are in @iov, by umem_read_few()
  * @d:	      the facts
  * @exe:      name of the caller's executable
  * @target_exe: name of the target's executable
@@ -59,13 +65,13 @@ enum { LOCAL, REMOTE, SIDES };
 struct snapshot {
 	u32 sessions;
 	u32 undecided;
+	u32 special;
 	u64 epoch;
 	u8 probe;
 	u16 bucket;
 	u16 preview_wanted;
 	u16 preview_len;
 	u16 have;
-	bool few;
 	struct svmtrace_filter_data d;
 	struct exe_name exe;
 	struct exe_name target_exe;

@@ -14,13 +14,6 @@
 #include "session.h"
 #include "wait.h"
 
-/*
- * WAIT_NONE:	 nobody waits, or was woken up already
- * WAIT_WAITING: a reader waits, no record has come yet
- * WAIT_FLUSH:	 a record has come, the flush is on its way
- */
-enum { WAIT_NONE, WAIT_WAITING, WAIT_FLUSH };
-
 /**
  * wait_wake() - wakes the readers up now
  * @session: any
@@ -97,15 +90,15 @@ void wait_prepare(struct session *session)
 }
 
 /**
- * wait_notify() - a record was committed
+ * wait_tell() - a record was committed, or lost, and a reader waits or did just now
  * @session: its session
- * @ring:    the ring it went to; ring_leave() was called since
+ * @ring:    of the record
  *
  * In a probe.
  */
-void wait_notify(struct session *session, const struct ring *ring)
+void wait_tell(struct session *session, const struct ring *ring)
 {
-	int waiting = READ_ONCE(session->waiting);	/* D, after ring_leave() */
+	int waiting = READ_ONCE(session->waiting);
 	u64 used;
 
 	if (waiting == WAIT_NONE || !session_is_readable(session))
