@@ -32,7 +32,7 @@ static void update_tail(struct ring *ring)
 void *ring_reserve_again(struct ring *ring, size_t size, size_t keep)
 {
 	update_tail(ring);
-	return ring_has_room(ring, size + keep) ? (void *)ring_at(ring, ring->head) : NULL;
+	return ring_has_room(ring, size + keep) ? ring_next(ring) : NULL;
 }
 
 /**

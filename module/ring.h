@@ -92,6 +92,17 @@ static inline bool ring_has_room(const struct ring *ring, size_t size)
 }
 
 /**
+ * ring_next() - where the next record will be
+ * @ring: between ring_enter() and ring_leave(), with ring_has_room() for it
+ *
+ * Return: as many contiguous bytes.
+ */
+static inline void *ring_next(const struct ring *ring)
+{
+	return ring->data + (ring->head & (ring->size - 1));
+}
+
+/**
  * ring_reserve() - finds room for a record
  * @ring: between ring_enter() and ring_leave()
  * @size: bytes, a multiple of 8
@@ -103,7 +114,7 @@ static inline void *ring_reserve(struct ring *ring, size_t size, size_t keep)
 {
 	if (unlikely(!ring_has_room(ring, size + keep)))
 		return ring_reserve_again(ring, size, keep);
-	return ring->data + (ring->head & (ring->size - 1));
+	return ring_next(ring);
 }
 
 /**

@@ -47,8 +47,13 @@ static void lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
 static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 time,
 		     const struct svmtrace_gap *gap)
 {
-	stream_fill_header(stream, record, SVMTRACE_KIND_GAP, STREAM_GAP_SIZE, time,
-			   gap->first_seq);
+	*record = (struct svmtrace_record){
+		.kind = SVMTRACE_KIND_GAP,
+		.cpu = stream->ring->producer->cpu,
+		.size = STREAM_GAP_SIZE,
+		.time = time,
+		.seq = gap->first_seq,
+	};
 	memcpy(record + 1, gap, sizeof(*gap));
 }
 

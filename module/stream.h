@@ -105,25 +105,12 @@ static inline u64 stream_next_time(struct stream *stream)
 	return stream->time;
 }
 
-static inline void stream_fill_header(struct stream *stream, struct svmtrace_record *record,
-				      u8 kind, u32 size, u64 time, u32 seq)
+/* Is there nothing else to be done? */
+static inline bool stream_has_room(const struct stream *stream, const struct ring *ring,
+				   size_t size)
 {
-	*record = (struct svmtrace_record){
-		.kind = kind,
-		.cpu = stream->ring->producer->cpu,
-		.size = size,
-		.time = time,
-		.seq = seq,
-	};
-}
-
-/* Is there room, and nothing else to be done? */
-static inline void *stream_reserve(struct stream *stream, u8 kind, size_t size)
-{
-	if (likely(!stream->lost && !stream->rules->lose_every &&
-		   ring_has_room(stream->ring, size + STREAM_GAP_SIZE)))
-		return ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
-	return stream_tell_or_lose(stream, kind, size);
+	return !stream->lost && !stream->rules->lose_every &&
+	       ring_has_room(ring, size + STREAM_GAP_SIZE);
 }
 
 /**
@@ -133,11 +120,12 @@ static inline void *stream_reserve(struct stream *stream, u8 kind, size_t size)
  * @size:	bytes at most, a multiple of 8
  *
  * Preemption off. If a record is returned, its header is complete but for syscall,
- * size and marks, and stream_commit() must follow.
+ * size and marks, and stream_commit() must follow, which sets the size.
  *
  * Return: room for the record, or NULL.
  */
-static inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kind, size_t size)
+static __always_inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kind,
+							    size_t size)
 {
 	/* Pairs with smp_store_release() in add_ring(). */
 	struct ring *ring = smp_load_acquire(&stream->ring);
@@ -151,12 +139,18 @@ static inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kin
 		stream_lose_nested(stream);
 		return NULL;
 	}
-	record = stream_reserve(stream, kind, size);
+	if (likely(stream_has_room(stream, ring, size)))
+		record = ring_next(ring);
+	else
+		record = stream_tell_or_lose(stream, kind, size);
 	if (unlikely(!record)) {
 		ring_leave(ring);
 		return NULL;
 	}
-	stream_fill_header(stream, record, kind, size, stream_next_time(stream), stream->seq);
+	record->kind = kind;
+	record->cpu = ring->producer->cpu;
+	record->time = stream_next_time(stream);
+	record->seq = stream->seq;
 	return record;
 }
 
@@ -168,17 +162,19 @@ static inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kin
  *
  * Preemption off.
  */
-static inline void stream_commit(struct stream *stream, struct svmtrace_record *record,
-				 size_t size)
+static __always_inline void stream_commit(struct stream *stream,
+					  struct svmtrace_record *record, size_t size)
 {
+	struct ring *ring = stream->ring;
+
 	record->size = size;
 	stream->seq++;
 	if (likely(record->kind == SVMTRACE_KIND_CALL))
 		stream_count(stream->counts.delivered);
 	else
 		stream_count(stream->counts.entries);
-	ring_commit(stream->ring, size);
-	ring_leave(stream->ring);
+	ring_commit(ring, size);
+	ring_leave(ring);
 }
 
 #endif /* SVMTRACE_STREAM_H */
