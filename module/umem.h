@@ -64,15 +64,15 @@ u64 umem_hash(const void *data, unsigned int size);
 
 /*
  * Most calls have few entries, in the 64-bit layout: all arrays of these are read in
- * one go. Opens access to them; with n beyond UMEM_FEW, to less than that.
+ * one go. Opens access to as many as can be few: a constant is quickly compared, and
+ * who has an array at the very end of user memory takes the other way.
  */
 static __always_inline bool umem_begin_few(const struct umem_few *few, unsigned int sides)
 {
-	const struct svmtrace_iovec __user *first = u64_to_user_ptr(few[0].addr);
-	const struct svmtrace_iovec __user *last = u64_to_user_ptr(few[sides - 1].addr);
+	const size_t size = UMEM_FEW * sizeof(struct svmtrace_iovec);
 
-	return access_ok(last, few[sides - 1].n * sizeof(*last)) &&
-	       user_access_begin(first, few[0].n * sizeof(*first));
+	return (sides == 1 || access_ok(u64_to_user_ptr(few[1].addr), size)) &&
+	       user_access_begin(u64_to_user_ptr(few[0].addr), size);
 }
 
 /**
@@ -92,21 +92,24 @@ static __always_inline bool umem_read_few(const struct umem_few *few, unsigned i
 {
 	unsigned int side;
 	bool good = false;
-	u64 sum, i;
 
 	pagefault_disable();
 	if (!umem_begin_few(few, sides))
 		goto enable;
+#pragma GCC unroll 2
 	for (side = 0; side < sides; side++) {
 		const struct svmtrace_iovec __user *from = u64_to_user_ptr(few[side].addr);
+		const struct svmtrace_iovec __user *end = from + few[side].n;
+		struct svmtrace_iovec *to = iov[side];
+		u64 sum = 0;
 
-		for (i = 0, sum = 0; i < few[side].n; i++) {
-			unsafe_get_user(iov[side][i].base, &from[i].base, fault);
-			unsafe_get_user(iov[side][i].len, &from[i].len, fault);
-			if (unlikely(check_add_overflow(sum, iov[side][i].len, &sum)))
+		for (; from != end; from++, to++) {
+			unsafe_get_user(to->base, &from->base, fault);
+			unsafe_get_user(to->len, &from->len, fault);
+			if (unlikely(check_add_overflow(sum, to->len, &sum)))
 				sum = U64_MAX;
 		}
-		scan[side] = (struct iov_scan){ .total = sum, .read = i };
+		scan[side] = (struct iov_scan){ .total = sum, .read = few[side].n };
 	}
 	good = true;
 fault:
@@ -135,21 +138,22 @@ static __always_inline int umem_same_few(const struct umem_few *few, unsigned in
 	struct svmtrace_iovec now;
 	int result = UMEM_FAULT;
 	unsigned int side;
-	u64 i;
 
 	pagefault_disable();
 	if (!umem_begin_few(few, sides))
 		goto enable;
+#pragma GCC unroll 2
 	for (side = 0; side < sides; side++) {
 		const struct svmtrace_iovec __user *from = u64_to_user_ptr(few[side].addr);
+		const struct svmtrace_iovec __user *end = from + few[side].n;
+		const struct svmtrace_iovec *then = iov[side];
 
-		for (i = 0; i < few[side].n; i++) {
-			unsafe_get_user(now.base, &from[i].base, fault);
-			unsafe_get_user(now.len, &from[i].len, fault);
-			if (unlikely((now.base ^ iov[side][i].base) |
-				     (now.len ^ iov[side][i].len))) {
+		for (; from != end; from++, then++) {
+			unsafe_get_user(now.base, &from->base, fault);
+			unsafe_get_user(now.len, &from->len, fault);
+			if (unlikely((now.base ^ then->base) | (now.len ^ then->len))) {
 				*other = now;
-				result = side * UMEM_FEW + i;
+				result = side * UMEM_FEW + (then - iov[side]);
 				goto fault;
 			}
 		}
