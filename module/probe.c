@@ -92,7 +92,6 @@ struct wishes {
 /**
  * struct probe_cpu - handed over from enter() to what it calls; of a CPU
  * @probe:    that was hit
- * @regs:     of the probe
  * @wishes:   of the sessions that see the call
  * @bucket:   of the quota
  * @begun:    a filter has asked for something: @snap has been begun
@@ -105,7 +104,6 @@ struct wishes {
  */
 struct probe_cpu {
 	struct probe *probe;
-	struct pt_regs *regs;
 	struct wishes wishes;
 	u16 bucket;
 	bool begun;
@@ -232,22 +230,24 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct prob
 	return true;
 }
 
-/* Everything that is still missing. */
-static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot *snap)
+/* All of it, or what no filter has asked for yet. */
+static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot *snap,
+					  struct pt_regs *regs)
 {
-	u32 groups = pc->wishes.groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
+	u32 groups = pc->wishes.groups;
 
+	if (unlikely(pc->wishes.preview))
+		groups |= SVMTRACE_GROUP_PIPE;
+	if (likely(!pc->begun))
+		snapshot_take(snap, pc->probe->syscall, user_regs_of(regs), groups);
+	else
+		snapshot_gather(snap, groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
 	snap->sessions = pc->wishes.sessions;
 	snap->epoch = session_epoch();
 	snap->probe = pc->probe->number;
 	snap->bucket = pc->bucket;
-	if (pc->wishes.preview)
-		groups |= SVMTRACE_GROUP_PIPE;
-	snapshot_gather(snap, groups);
 	if (unlikely(pc->wishes.preview))
 		snapshot_preview(snap, &pc->look, pc->wishes.preview);
-	else
-		snap->preview_wanted = 0;
 }
 
 /* Of a record that is written before the return. */
@@ -269,12 +269,12 @@ static nokprobe_inline void trigger(struct session *session, struct snapshot *sn
 }
 
 /* Without an instance: this is all that will be known of the call. */
-static void record_now(struct probe_cpu *pc)
+static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 {
-	struct snapshot *snap = scratch_of(pc, pc->probe, pc->regs);
+	struct snapshot *snap = &pc->snap;
 	u32 slots;
 
-	take_snapshot(pc, snap);
+	take_snapshot(pc, snap, regs);
 	for (slots = snap->sessions; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
 		struct stream_counts *counts;
@@ -296,14 +296,13 @@ static noinline void keep(struct probe_cpu *pc, struct probe *probe, struct pt_r
 	bool granted = quota_take(&probe->quota, &pc->bucket);
 
 	pc->probe = probe;
-	pc->regs = regs;
 	pc->recorded = false;
 	if (likely(granted))
 		probe->core(&probe->rp.kp, regs);
 	if (unlikely(!pc->recorded)) {
 		if (granted)
 			quota_give(&probe->quota, pc->bucket);
-		record_now(pc);
+		record_now(pc, regs);
 	}
 }
 
@@ -342,9 +341,7 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 	if (unlikely(pc->begun))
 		take_over(snap, &pc->snap);
-	else
-		snapshot_begin(snap, pc->probe->syscall, user_regs_of(pc->regs));
-	take_snapshot(pc, snap);
+	take_snapshot(pc, snap, regs);
 	pc->recorded = true;
 	for (slots = pc->wishes.entries; slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));

@@ -11,14 +11,15 @@
 #include "pipe.h"
 #include "snapshot.h"
 
-static u8 current_abi(void)
+static __always_inline u8 current_abi(void)
 {
+	if (likely(!in_compat_syscall()))
+		return SVMTRACE_ABI_64;
 #ifdef CONFIG_X86_64
-	if (in_32bit_syscall())
-		return in_compat_syscall() && !in_ia32_syscall() ?
-		       SVMTRACE_ABI_X32 : SVMTRACE_ABI_IA32;
+	if (!in_ia32_syscall())
+		return SVMTRACE_ABI_X32;
 #endif
-	return in_compat_syscall() ? SVMTRACE_ABI_IA32 : SVMTRACE_ABI_64;
+	return SVMTRACE_ABI_IA32;
 }
 
 enum arg_type { ARG_u64, ARG_s32, ARG_u32 };
@@ -57,16 +58,8 @@ static __always_inline void begin_call(struct svmtrace_call *call, u8 abi)
 	call->target_exe_len = 0;
 }
 
-/**
- * snapshot_begin() - notes the arguments of a call that enters
- * @snap:      emptied, but for the sessions
- * @syscall:   SVMTRACE_NR_
- * @user_regs: registers of current as it entered the kernel
- *
- * In a probe.
- */
-void snapshot_begin(struct snapshot *snap, unsigned int syscall,
-		    struct pt_regs *user_regs)
+static __always_inline void begin(struct snapshot *snap, unsigned int syscall,
+				  struct pt_regs *user_regs)
 {
 	u64 *args = snap->d.args;
 	u8 abi = current_abi();
@@ -95,6 +88,20 @@ void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 	snap->have = 0;
 	snap->undecided = 0;
 	snap->special = 0;
+}
+
+/**
+ * snapshot_begin() - notes the arguments of a call that enters
+ * @snap:      emptied, but for the sessions
+ * @syscall:   SVMTRACE_NR_
+ * @user_regs: registers of current as it entered the kernel
+ *
+ * In a probe.
+ */
+void snapshot_begin(struct snapshot *snap, unsigned int syscall,
+		    struct pt_regs *user_regs)
+{
+	begin(snap, syscall, user_regs);
 }
 
 /* Entries as far as the kernel could accept them. */
@@ -164,11 +171,11 @@ static noinline void read_many(struct snapshot *snap)
 	}
 }
 
-static __always_inline void read_arrays(struct snapshot *snap)
+static __always_inline void read_arrays(struct snapshot *snap, unsigned int sides)
 {
 	bool few;
 
-	if (snapshot_sides(snap) == SIDES) {
+	if (sides == SIDES) {
 		few = read_few(snap, SIDES);
 	} else {
 		snap->scan[REMOTE] = (struct iov_scan){};
@@ -239,29 +246,27 @@ static const u16 groups_of_syscall[SVMTRACE_NR_SYSCALLS] = {
 				 SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
 };
 
-/**
- * snapshot_gather() - takes facts of a call that enters
- * @snap:   after snapshot_begin()
- * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what is wanted
- *
- * Takes each only once. In a probe, under rcu_read_lock().
- */
-void snapshot_gather(struct snapshot *snap, u32 groups)
+/* Groups that come with others. */
+static __always_inline u32 add_companions(u32 groups)
 {
-	u32 present = 0;
-
 	/* The name of the executable is compared with that of the thread. */
 	if (groups & SVMTRACE_GROUP_CONTEXT)
 		groups |= SVMTRACE_GROUP_CALLER;
 	if (groups & TARGET_GROUPS)
 		groups |= TARGET_GROUPS;
-	groups &= groups_of_syscall[snap->d.record.syscall] & ~snap->have;
-	snap->have |= groups;
+	return groups;
+}
+
+/* Return: what is present now, of @groups that are still missing. */
+static __always_inline u32 gather(struct snapshot *snap, unsigned int syscall, u32 groups)
+{
+	u32 present = 0;
+
 	if (groups & SNAPSHOT_TIME)
 		snap->d.call.entry_time = ktime_get_mono_fast_ns();
 	if (groups & SNAPSHOT_ARRAYS) {
-		read_arrays(snap);
-		if (snapshot_sides(snap) > REMOTE)
+		read_arrays(snap, sides_of(syscall));
+		if (sides_of(syscall) > REMOTE)
 			present |= SVMTRACE_PRESENT_REMOTE;
 	}
 	if (groups & SVMTRACE_GROUP_CALLER) {
@@ -284,7 +289,52 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 	}
 	if (groups & TARGET_GROUPS)
 		present |= look_up_target(snap);
-	snap->d.present |= present;
+	return present;
+}
+
+/**
+ * snapshot_gather() - takes facts of a call that enters
+ * @snap:   after snapshot_begin()
+ * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what is wanted
+ *
+ * Takes each only once. In a probe, under rcu_read_lock().
+ */
+void snapshot_gather(struct snapshot *snap, u32 groups)
+{
+	unsigned int syscall = snap->d.record.syscall;
+
+	groups = add_companions(groups) & groups_of_syscall[syscall] & ~snap->have;
+	snap->have |= groups;
+	snap->d.present |= gather(snap, syscall, groups);
+}
+
+/* For a constant syscall, what it has not is never asked for. */
+static __always_inline void take(struct snapshot *snap, unsigned int syscall,
+				 struct pt_regs *user_regs, u32 groups)
+{
+	groups = add_companions(groups) & groups_of_syscall[syscall];
+	begin(snap, syscall, user_regs);
+	snap->have = groups;
+	snap->d.present = gather(snap, syscall, groups);
+}
+
+/**
+ * snapshot_take() - all at once: snapshot_begin() and snapshot_gather()
+ * @snap:      emptied, but for the sessions
+ * @syscall:   SVMTRACE_NR_
+ * @user_regs: registers of current as it entered the kernel
+ * @groups:    SVMTRACE_GROUP_ bits of what is wanted besides time and arrays
+ *
+ * In a probe, under rcu_read_lock().
+ */
+void snapshot_take(struct snapshot *snap, unsigned int syscall, struct pt_regs *user_regs,
+		   u32 groups)
+{
+	groups |= SNAPSHOT_TIME | SNAPSHOT_ARRAYS;
+	if (syscall == SVMTRACE_NR_process_vm_writev)
+		take(snap, SVMTRACE_NR_process_vm_writev, user_regs, groups);
+	else
+		take(snap, SVMTRACE_NR_vmsplice, user_regs, groups);
 }
 
 /**
@@ -331,7 +381,7 @@ void snapshot_copy(struct snapshot *to, const struct snapshot *from)
  * snapshot_preview() - takes the first bytes of the payload at entry
  * @snap:    with SNAPSHOT_ARRAYS and, of vmsplice, SVMTRACE_GROUP_PIPE
  * @scratch: of this CPU; its preview is that of the call afterwards
- * @size:    bytes that some session wants, or 0
+ * @size:    bytes that some session wants
  *
  * In a probe.
  */
@@ -342,7 +392,7 @@ void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 si
 	snap->special |= SPECIAL_PREVIEW;
 	snap->preview_wanted = size;
 	snap->preview_len = 0;
-	if (!size || moves_out_of_pipe(snap))
+	if (moves_out_of_pipe(snap))
 		return;
 	snap->preview_len = read_preview(snap, scratch->preview, size, &fault);
 	snap->preview_hash = umem_hash(scratch->preview, snap->preview_len);
@@ -498,7 +548,7 @@ void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
 	look_again(snap, look);
 	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
 		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
-	if (unlikely(snap->preview_wanted))
+	if (unlikely(snap->special & SPECIAL_PREVIEW))
 		check_payload(snap, look);
 }
 

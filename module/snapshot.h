@@ -50,8 +50,8 @@ enum { LOCAL, REMOTE, SIDES };
  * @epoch:    session_epoch() when it entered
  * @probe:    number of the probe
  * @bucket:   of its quota
- * @preview_wanted: bytes of payload that some session wants
- * @preview_len: bytes of payload that were read
+ * @preview_wanted: if SPECIAL_PREVIEW, bytes of payload that some session wants
+ * @preview_len: if SPECIAL_PREVIEW, bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
  * @d:	      the facts
  * @exe:      name of the caller's executable
@@ -82,6 +82,11 @@ struct snapshot {
 	u8 preview[SNAPSHOT_PREVIEW];
 };
 
+static inline unsigned int sides_of(unsigned int syscall)
+{
+	return syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
+}
+
 /**
  * struct second_look - the caller's memory at return; scratch of a CPU
  * @other:	 an entry that was seen to have changed
@@ -106,7 +111,7 @@ struct second_look {
  */
 static inline unsigned int snapshot_sides(const struct snapshot *snap)
 {
-	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev ? SIDES : 1;
+	return sides_of(snap->d.record.syscall);
 }
 
 /**
@@ -129,6 +134,8 @@ static inline u64 snapshot_count(const struct snapshot *snap, unsigned int side)
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs);
 void snapshot_gather(struct snapshot *snap, u32 groups);
+void snapshot_take(struct snapshot *snap, unsigned int syscall, struct pt_regs *user_regs,
+		   u32 groups);
 void snapshot_clear_absent(struct snapshot *snap, u32 groups);
 void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
