@@ -76,23 +76,10 @@ static struct probe probes[] = {
 };
 
 /**
- * struct wishes - of all sessions that see a call
- * @sessions: a bit per slot of theirs
- * @groups:   that they want
- * @entries:  of them, those that want an entry record
- * @preview:  bytes that they want
- */
-struct wishes {
-	u32 sessions;
-	u32 groups;
-	u32 entries;
-	u32 preview;
-};
-
-/**
  * struct probe_cpu - handed over from enter() to what it calls; of a CPU
  * @probe:    that was hit
- * @wishes:   of the sessions that see the call
+ * @sessions: a bit per slot of those that see the call
+ * @wants:    all that they want: SVMTRACE_GROUP_ and SESSION_ bits
  * @bucket:   of the quota
  * @begun:    a filter has asked for something: @snap has been begun
  * @recorded: the call has an instance
@@ -104,7 +91,8 @@ struct wishes {
  */
 struct probe_cpu {
 	struct probe *probe;
-	struct wishes wishes;
+	u32 sessions;
+	u32 wants;
 	u16 bucket;
 	bool begun;
 	bool recorded;
@@ -185,26 +173,11 @@ static nokprobe_inline bool ask(struct probe_cpu *pc, const struct probe *probe,
 		ask_filter(pc, probe, regs, session->slot, filter));
 }
 
-/* What a session wants to know of a call that it sees. */
-static nokprobe_inline void add_wishes(struct wishes *wishes, const struct session *session,
-				       const struct filter *filter)
-{
-	wishes->sessions |= BIT(session->slot);
-	wishes->groups |= session->config.groups;
-	if (unlikely(filter && filter->trigger))
-		wishes->groups |= filter->trigger->needs;
-	if (unlikely(session->config.preview_max > wishes->preview))
-		wishes->preview = session->config.preview_max;
-	if (unlikely(session->config.flags & SVMTRACE_CONFIG_ENTRIES))
-		wishes->entries |= BIT(session->slot);
-}
-
 /* Asks every session about the call, and notes which see it. */
 static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct probe *probe,
 					 struct pt_regs *regs)
 {
-	struct wishes wishes = {};
-	u32 slots;
+	u32 slots, sessions = 0, wants = 0;
 
 	pc->begun = false;
 	for (slots = sessions_active(); slots; slots &= slots - 1) {
@@ -218,36 +191,49 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct prob
 		stream_count(counts->entered);
 		filter = rcu_dereference(session->filter);
 		if (ask(pc, probe, regs, session, filter)) {
-			add_wishes(&wishes, session, filter);
+			sessions |= slots & -slots;
+			wants |= session->wants;
+			if (unlikely(filter && filter->trigger))
+				wants |= filter->trigger->needs;
 		} else {
 			stream_count(counts->filtered);
 			stream_count(counts->returned);
 		}
 	}
-	if (!wishes.sessions)
-		return false;
-	pc->wishes = wishes;
-	return true;
+	pc->sessions = sessions;
+	pc->wants = wants;
+	return sessions;
+}
+
+/* As much of it as any session wants. */
+static noinline void take_preview(struct probe_cpu *pc, struct snapshot *snap)
+{
+	u32 slots, size = 0;
+
+	for (slots = snap->sessions; slots; slots &= slots - 1) {
+		const struct session *session = session_at(__ffs(slots));
+
+		if (session)
+			size = max(size, session->config.preview_max);
+	}
+	if (size)
+		snapshot_preview(snap, &pc->look, size);
 }
 
 /* All of it, or what no filter has asked for yet. */
 static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot *snap,
 					  struct pt_regs *regs)
 {
-	u32 groups = pc->wishes.groups;
-
-	if (unlikely(pc->wishes.preview))
-		groups |= SVMTRACE_GROUP_PIPE;
 	if (likely(!pc->begun))
-		snapshot_take(snap, pc->probe->syscall, user_regs_of(regs), groups);
+		snapshot_take(snap, pc->probe->syscall, user_regs_of(regs), pc->wants);
 	else
-		snapshot_gather(snap, groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
-	snap->sessions = pc->wishes.sessions;
+		snapshot_gather(snap, pc->wants | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
+	snap->sessions = pc->sessions;
 	snap->epoch = session_epoch();
 	snap->probe = pc->probe->number;
 	snap->bucket = pc->bucket;
-	if (unlikely(pc->wishes.preview))
-		snapshot_preview(snap, &pc->look, pc->wishes.preview);
+	if (unlikely(pc->wants & SESSION_PREVIEW))
+		take_preview(pc, snap);
 }
 
 /* Of a record that is written before the return. */
@@ -332,24 +318,32 @@ static void take_over(struct snapshot *snap, const struct snapshot *from)
 	}
 }
 
+/* For the sessions that want to know of a call before its end. */
+static noinline void record_entry(struct probe_cpu *pc, struct snapshot *snap)
+{
+	u32 slots;
+
+	for (slots = snap->sessions; slots; slots &= slots - 1) {
+		struct session *session = session_at(__ffs(slots));
+
+		if (session && session->wants & SESSION_ENTRIES)
+			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY,
+				    marks_now(snap, session));
+	}
+}
+
 /* Called by the kretprobe core, inside of enter(), if it has an instance. */
 static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
 	struct snapshot *snap = (struct snapshot *)ri->data;
-	u32 slots;
 
 	if (unlikely(pc->begun))
 		take_over(snap, &pc->snap);
 	take_snapshot(pc, snap, regs);
 	pc->recorded = true;
-	for (slots = pc->wishes.entries; slots; slots &= slots - 1) {
-		struct session *session = session_at(__ffs(slots));
-
-		if (session)
-			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY,
-				    marks_now(snap, session));
-	}
+	if (unlikely(pc->wants & SESSION_ENTRIES))
+		record_entry(pc, snap);
 	return 0;
 }
 
@@ -408,10 +402,12 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
 NOKPROBE_SYMBOL(wait_for_return);
 NOKPROBE_SYMBOL(ask_filter);
+NOKPROBE_SYMBOL(take_preview);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(keep);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(take_over);
+NOKPROBE_SYMBOL(record_entry);
 NOKPROBE_SYMBOL(entry_instance);
 NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(leave);

@@ -163,6 +163,23 @@ static const struct svmtrace_config config_default = {
 	.flush_ms = 10,
 };
 
+/* Valid settings, and what the probes make of them. */
+static void set_config(struct session *session, const struct svmtrace_config *config)
+{
+	session->config = *config;
+	session->config.size = sizeof(*config);
+	session->rules.lose_every = config->lose_every;
+	session->plain_iovs = config->iovs_max;
+	session->wants = config->groups;
+	if (config->flags & SVMTRACE_CONFIG_ENTRIES)
+		session->wants |= SESSION_ENTRIES;
+	if (config->preview_max) {
+		/* Where the bytes are depends on the direction of the pipe. */
+		session->wants |= SESSION_PREVIEW | SVMTRACE_GROUP_PIPE;
+		session->plain_iovs = -1;
+	}
+}
+
 /**
  * session_create() - makes a session with default settings
  *
@@ -187,8 +204,7 @@ struct session *session_create(void)
 	for_each_possible_cpu(cpu)
 		stream_init(per_cpu_ptr(session->streams, cpu), &session->rules);
 	session->slot = slot;
-	session->config = config_default;
-	session->plain_iovs = config_default.iovs_max;
+	set_config(session, &config_default);
 	mutex_init(&session->lock);
 	mutex_init(&session->map_lock);
 	mutex_init(&session->read_lock);
@@ -286,10 +302,7 @@ int session_configure(struct session *session, const struct svmtrace_config *con
 		return err;
 	if (session->state != SVMTRACE_STATE_NEW)
 		return -EBUSY;
-	session->config = *config;
-	session->config.size = sizeof(*config);
-	session->plain_iovs = config->preview_max ? -1 : (int)config->iovs_max;
-	session->rules.lose_every = config->lose_every;
+	set_config(session, config);
 	return 0;
 }
 

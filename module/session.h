@@ -18,6 +18,10 @@
 #include "snapshot.h"
 #include "stream.h"
 
+/* What a session wants of a call, besides groups. */
+#define SESSION_PREVIEW		0x10000
+#define SESSION_ENTRIES		0x20000
+
 /**
  * struct session - see the file's head
  * @slot:    number of the session, below SESSIONS_MAX
@@ -29,6 +33,7 @@
  * @mapped:  user space has (or had) a ring mapped: no read() any more
  * @reading: read() was used: no mmap() any more
  * @config:  constant once the session has been started
+ * @wants:   of @config: groups and SESSION_ bits
  * @plain_iovs: of @config: iovs_max, or -1 if there is a preview
  * @filter:  of RCU, NULL: all calls
  * @rules:   of @streams; rules.overwrite is that of a flight recorder not yet
@@ -59,6 +64,7 @@ struct session {
 	bool mapped;
 	bool reading;
 	struct svmtrace_config config;
+	u32 wants;
 	int plain_iovs;
 	struct filter __rcu *filter;
 	struct stream_rules rules;
