@@ -114,10 +114,12 @@ static __always_inline void copy_comm(char *to, const char *comm)
 	put_word(to, 1, first >> 56 ? up_to_zero(get_word(comm, 1)) : 0);
 }
 
-/* The number of @pid in the namespace @ns, 0 if it is not in there. */
-static u32 pid_nr_at(const struct pid *pid, const struct pid_namespace *ns,
-		     unsigned int level)
+/* The number of a process in the namespace @ns, 0 if it is not in there. */
+static u32 process_nr_at(struct task_struct *task, const struct pid_namespace *ns,
+			 unsigned int level)
 {
+	const struct pid *pid = task_tgid(task);
+
 	return pid && level <= pid->level && pid->numbers[level].ns == ns ?
 	       pid->numbers[level].nr : 0;
 }
@@ -134,18 +136,33 @@ static __always_inline void take_ids(struct svmtrace_caller *caller)
 	caller->start_time = current->group_leader->start_boottime;
 }
 
+/* The ids in a namespace that is not the initial one. */
+static noinline void take_ns_ids(struct svmtrace_caller *caller, const struct pid *tid,
+				 struct task_struct *parent)
+{
+	unsigned int level = tid->level;
+	const struct pid_namespace *ns = tid->numbers[level].ns;
+
+	caller->ns_tid = tid->numbers[level].nr;
+	caller->ns_pid = process_nr_at(current, ns, level);
+	caller->ns_ppid = process_nr_at(parent, ns, level);
+}
+
 /* Its parent, and the ids in its namespace. */
 static __always_inline void take_parent(struct svmtrace_caller *caller)
 {
 	struct task_struct *parent = rcu_dereference(current->real_parent);
 	const struct pid *tid = task_pid(current);
-	unsigned int level = tid->level;
-	const struct pid_namespace *ns = tid->numbers[level].ns;
 
 	caller->ppid = parent->tgid;
-	caller->ns_tid = tid->numbers[level].nr;
-	caller->ns_pid = pid_nr_at(task_tgid(current), ns, level);
-	caller->ns_ppid = pid_nr_at(task_tgid(parent), ns, level);
+	if (unlikely(tid->level)) {
+		take_ns_ids(caller, tid, parent);
+		return;
+	}
+	/* In the initial namespace are all, under the numbers that they have here. */
+	caller->ns_tid = current->pid;
+	caller->ns_pid = current->tgid;
+	caller->ns_ppid = caller->ppid;
 }
 
 /**
