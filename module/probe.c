@@ -46,7 +46,6 @@
  * struct probe - one symbol
  * @bit:     of the syscall, in svmtrace_config.syscalls
  * @syscall: SVMTRACE_NR_
- * @number:  its place in the table
  * @share:   of the instances that it gets, one in @share
  * @symbol:  name in the kernel
  * @rp:	     the kernel's part
@@ -56,7 +55,6 @@
 struct probe {
 	u32 bit;
 	u8 syscall;
-	u8 number;
 	u8 share;
 	const char *symbol;
 	struct kretprobe rp;
@@ -230,7 +228,7 @@ static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot 
 		snapshot_gather(snap, pc->wants | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
 	snap->sessions = pc->sessions;
 	snap->epoch = session_epoch();
-	snap->probe = pc->probe->number;
+	snap->quota = &pc->probe->quota;
 	snap->bucket = pc->bucket;
 	if (unlikely(pc->wants & SESSION_PREVIEW))
 		take_preview(pc, snap);
@@ -376,7 +374,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	u32 slots, rejected;
 
 	handler_lock();
-	quota_give(&probes[snap->probe].quota, snap->bucket);
+	quota_give(snap->quota, snap->bucket);
 	snapshot_return(snap, &pc->look, (s64)regs_return_value(regs));
 	rejected = unlikely(snap->undecided) ? decide(snap) : 0;
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
@@ -550,7 +548,6 @@ static int init_table(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		probes[i].number = i;
 		probes[i].bit = BIT(probes[i].syscall);
 		err = quota_init(&probes[i].quota);
 		if (err)

@@ -52,7 +52,8 @@ static inline void quota_change(struct quota *quota, u16 bucket, int by)
 {
 	struct quota_cpu *cpu = this_cpu_ptr(quota->cpus);
 
-	WRITE_ONCE(cpu->held[bucket], cpu->held[bucket] + by);
+	/* As stream_count() does; others read it with READ_ONCE(). */
+	data_race(cpu->held[bucket] += by);
 	cpu->pending += by;
 	/* From -batch to batch is less than twice that. */
 	if (unlikely(cpu->pending + quota->batch > 2 * quota->batch)) {

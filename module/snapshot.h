@@ -19,6 +19,7 @@
 
 struct program;
 struct pt_regs;
+struct quota;
 
 /* What a snapshot holds of an iovec array; of the rest it keeps a hash. */
 #define SNAPSHOT_IOVS		UMEM_FEW
@@ -48,8 +49,8 @@ enum { LOCAL, REMOTE, SIDES };
  * @undecided: of them, those whose filter program decides at return
  * @special:  SPECIAL_ bits
  * @epoch:    session_epoch() when it entered
- * @probe:    number of the probe
- * @bucket:   of its quota
+ * @quota:    of the probe
+ * @bucket:   of the quota
  * @preview_wanted: if SPECIAL_PREVIEW, bytes of payload that some session wants
  * @preview_len: if SPECIAL_PREVIEW, bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
@@ -67,7 +68,7 @@ struct snapshot {
 	u32 undecided;
 	u32 special;
 	u64 epoch;
-	u8 probe;
+	struct quota *quota;
 	u16 bucket;
 	u16 preview_wanted;
 	u16 preview_len;
