@@ -154,7 +154,7 @@ static char *put_array(char *pos, struct draft *draft, unsigned int side,
 	iov.addr += first * umem_iov_size(iov.compat);
 	iov.n = known_scan->read - first;
 	iov.hash_from = 0;
-	umem_scan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, more);
+	umem_rescan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, more);
 	more = min(more, scan.read);
 	if (draft->at_return && known_scan == &draft->snap->scan[side] && more &&
 	    scan.hash != known_scan->hash)

@@ -434,11 +434,14 @@ static void check_array(struct snapshot *snap, struct second_look *look,
 	bool less, differ;
 
 	iov.hash_to = then->read;
-	umem_scan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
+	if (then->read == iov.n)
+		umem_rescan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
+	else
+		umem_scan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
 	less = now->read < then->read;
 	differ = entries_differ(snap->iov[side], look->iov[side],
 				min3(now->read, then->read, (u32)SNAPSHOT_IOVS)) ||
-		 (!less && now->hash != then->hash);
+		 (!less && then->read > SNAPSHOT_IOVS && now->hash != then->hash);
 	if (less)
 		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
 	if (differ)

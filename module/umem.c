@@ -26,11 +26,13 @@ void umem_init(void)
 	hash_key[1] |= 1;
 }
 
-/* Folds the 128-bit product of two words that depend on the key. */
+/*
+ * Folds the 128-bit product of two words that depend on the key: the first by the hash
+ * so far, which begins with a key.
+ */
 static __always_inline u64 hash_mix(u64 hash, u64 a, u64 b)
 {
-	unsigned __int128 product = (unsigned __int128)(hash ^ a ^ hash_key[0]) *
-				    (b ^ hash_key[1]);
+	unsigned __int128 product = (unsigned __int128)(hash ^ a) * (b ^ hash_key[1]);
 
 	return (u64)product ^ (u64)(product >> 64);
 }
@@ -65,6 +67,7 @@ fault:
 /* What is done with entries; known to the compiler, so that each use is a tight loop. */
 #define KEEP 1
 #define HASH 2
+#define SUM 4
 
 /* Goes on with entries from scan->read up to @to; stops at the first that cannot be read. */
 static __always_inline bool scan_part(struct iov_scan *scan, const void __user *array,
@@ -83,7 +86,7 @@ static __always_inline bool scan_part(struct iov_scan *scan, const void __user *
 			break;
 		if (what & KEEP)
 			*keep++ = entry;
-		if (check_add_overflow(total, entry.len, &total))
+		if (what & SUM && check_add_overflow(total, entry.len, &total))
 			total = U64_MAX;
 		if (what & HASH)
 			mix = hash_mix(mix, entry.base, entry.len);
@@ -96,15 +99,36 @@ static __always_inline bool scan_part(struct iov_scan *scan, const void __user *
 
 static __always_inline void scan_parts(struct iov_scan *scan, const void __user *array,
 				       bool compat, const struct umem_iov *iov,
-				       struct svmtrace_iovec *keep, u32 keep_max)
+				       struct svmtrace_iovec *keep, u32 keep_max,
+				       unsigned int sum)
 {
 	u32 kept = min(iov->n, keep_max);
 	u32 hashed = clamp(iov->hash_to, kept, iov->n);
 
-	if (scan_part(scan, array, compat, min(kept, iov->hash_from), keep, KEEP) &&
-	    scan_part(scan, array, compat, kept, keep, KEEP | HASH) &&
-	    scan_part(scan, array, compat, hashed, NULL, HASH))
-		scan_part(scan, array, compat, iov->n, NULL, 0);
+	if (scan_part(scan, array, compat, min(kept, iov->hash_from), keep, KEEP | sum) &&
+	    scan_part(scan, array, compat, kept, keep, KEEP | HASH | sum) &&
+	    scan_part(scan, array, compat, hashed, NULL, HASH | sum))
+		scan_part(scan, array, compat, iov->n, NULL, sum);
+}
+
+static __always_inline void scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
+				     struct svmtrace_iovec *keep, u32 keep_max,
+				     unsigned int sum)
+{
+	const void __user *array = (const void __user *)(unsigned long)iov->addr;
+
+	*scan = (struct iov_scan){ .hash = hash_key[0] };
+	if (!iov->n)
+		return;
+	pagefault_disable();
+	if (user_access_begin(array, iov->n * umem_iov_size(iov->compat))) {
+		if (iov->compat)
+			scan_parts(scan, array, true, iov, keep, keep_max, sum);
+		else
+			scan_parts(scan, array, false, iov, keep, keep_max, sum);
+		user_access_end();
+	}
+	pagefault_enable();
 }
 
 /**
@@ -130,20 +154,22 @@ size_t umem_iov_size(bool compat)
 void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 		   struct svmtrace_iovec *keep, unsigned int keep_max)
 {
-	const void __user *array = (const void __user *)(unsigned long)iov->addr;
+	scan_iov(scan, iov, keep, keep_max, SUM);
+}
 
-	*scan = (struct iov_scan){};
-	if (!iov->n)
-		return;
-	pagefault_disable();
-	if (user_access_begin(array, iov->n * umem_iov_size(iov->compat))) {
-		if (iov->compat)
-			scan_parts(scan, array, true, iov, keep, keep_max);
-		else
-			scan_parts(scan, array, false, iov, keep, keep_max);
-		user_access_end();
-	}
-	pagefault_enable();
+/**
+ * umem_rescan_iov() - reads an iovec array of which the total is known
+ * @scan:     filled in, but for the total
+ * @iov:      as for umem_scan_iov()
+ * @keep:     as for umem_scan_iov()
+ * @keep_max: as for umem_scan_iov()
+ *
+ * Any context in which current is the caller; does not sleep.
+ */
+void umem_rescan_iov(struct iov_scan *scan, const struct umem_iov *iov,
+		     struct svmtrace_iovec *keep, unsigned int keep_max)
+{
+	scan_iov(scan, iov, keep, keep_max, 0);
 }
 
 /* Copies up to a page boundary at a time, so that a fault loses one page only. */
@@ -203,7 +229,7 @@ unsigned int umem_gather(u8 *buf, unsigned int size,
  */
 u64 umem_hash(const void *data, unsigned int size)
 {
-	u64 hash = size;
+	u64 hash = size ^ hash_key[0];
 
 	while (size) {
 		u64 word[2] = {};

@@ -57,6 +57,8 @@ struct umem_few {
 void umem_init(void);
 void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 		   struct svmtrace_iovec *keep, unsigned int keep_max);
+void umem_rescan_iov(struct iov_scan *scan, const struct umem_iov *iov,
+		     struct svmtrace_iovec *keep, unsigned int keep_max);
 size_t umem_iov_size(bool compat);
 unsigned int umem_gather(u8 *buf, unsigned int size,
 			 const struct svmtrace_iovec *iov, unsigned int n, bool *fault);
@@ -80,7 +82,7 @@ static __always_inline bool umem_begin_few(const struct umem_few *few, unsigned 
  * @few:   the arrays, of at most UMEM_FEW entries each
  * @sides: their number, 1 or 2
  * @iov:   filled in
- * @scan:  filled in, for each array
+ * @scan:  filled in, for each array, but for the hash
  *
  * Any context in which current is the caller; does not sleep.
  *
@@ -109,7 +111,8 @@ static __always_inline bool umem_read_few(const struct umem_few *few, unsigned i
 			if (unlikely(check_add_overflow(sum, to->len, &sum)))
 				sum = U64_MAX;
 		}
-		scan[side] = (struct iov_scan){ .total = sum, .read = few[side].n };
+		scan[side].total = sum;
+		scan[side].read = few[side].n;
 	}
 	good = true;
 fault:
