@@ -32,16 +32,21 @@ bool stream_has_gap(const struct stream *stream)
 	return READ_ONCE(stream->lost);
 }
 
+/* Of calls, it is said why they were lost. */
+static void count_lost(struct stream *stream, u8 kind, u64 *count)
+{
+	if (kind == SVMTRACE_KIND_ENTRY)
+		count = &stream->counts.entries_lost;
+	stream_count(*count);
+}
+
 /* Gives up a record, for the reason that @cause and @count stand for. */
 static void lose(struct stream *stream, u8 kind, __u64 *cause, u64 *count)
 {
 	stream->seq++;
 	WRITE_ONCE(stream->lost, stream->lost + 1);
 	++*cause;
-	if (kind == SVMTRACE_KIND_ENTRY)
-		stream_count(stream->counts.entries_lost);
-	else
-		stream_count(*count);
+	count_lost(stream, kind, count);
 }
 
 static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 time,
@@ -150,12 +155,13 @@ static bool simulates_loss(struct stream *stream)
 /**
  * stream_lose_nested() - notes a record that an interrupt cannot write
  * @stream: of this CPU, which is writing to its ring
+ * @kind:   of the record
  *
  * The stream's numbers are not ours to touch.
  */
-void stream_lose_nested(struct stream *stream)
+void stream_lose_nested(struct stream *stream, u8 kind)
 {
-	stream_count(stream->counts.nested);
+	count_lost(stream, kind, &stream->counts.nested);
 }
 
 /**

@@ -91,7 +91,7 @@ struct stream {
 void stream_init(struct stream *stream, const struct stream_rules *rules);
 bool stream_has_gap(const struct stream *stream);
 void stream_flush_gap(struct stream *stream);
-void stream_lose_nested(struct stream *stream);
+void stream_lose_nested(struct stream *stream, u8 kind);
 void stream_lose_ringless(struct stream *stream, u8 kind);
 void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size);
 
@@ -136,7 +136,7 @@ static __always_inline struct svmtrace_record *stream_begin(struct stream *strea
 		return NULL;
 	}
 	if (unlikely(!ring_enter(ring))) {
-		stream_lose_nested(stream);
+		stream_lose_nested(stream, kind);
 		return NULL;
 	}
 	if (likely(stream_has_room(stream, ring, size)))

@@ -256,12 +256,14 @@ TEST(a_nested_write_keeps_off)
 	record->syscall = SVMTRACE_NR_vmsplice;
 	memset(record + 1, 0, SIZE - sizeof(*record));
 	ASSERT_FALSE(put(&f));
+	ASSERT_FALSE(put_kind(&f, SVMTRACE_KIND_ENTRY, SIZE, 0));
 	stream_flush_gap(&f.stream);
 	stream_commit(&f.stream, record, SIZE);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_GAP);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_CALL);
 	ASSERT_EQ(get(&f), -1);
 	ASSERT_EQ(f.stream.counts.nested, 1);
+	ASSERT_EQ(f.stream.counts.entries_lost, 1);
 	ASSERT_EQ(f.stream.counts.delivered, 1);
 }
 
