@@ -8,15 +8,8 @@
 #include <linux/string.h>
 
 #include "emit.h"
-#include "record.h"
-#include "session.h"
-#include "snapshot.h"
-#include "wait.h"
 
-#define GROUPS (SVMTRACE_GROUP_EXTRA << 1)
-
-/* Size of what stands between a record's header and its arrays, by syscall and groups. */
-static u16 facts_sizes[SVMTRACE_NR_SYSCALLS][GROUPS] __ro_after_init;
+u16 emit_facts_sizes[SVMTRACE_NR_SYSCALLS][EMIT_GROUPS] __ro_after_init;
 
 static u16 __init facts_size(unsigned int syscall, unsigned int groups)
 {
@@ -41,8 +34,8 @@ void __init emit_init(void)
 	unsigned int syscall, groups;
 
 	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++)
-		for (groups = 0; groups < GROUPS; groups++)
-			facts_sizes[syscall][groups] = facts_size(syscall, groups);
+		for (groups = 0; groups < EMIT_GROUPS; groups++)
+			emit_facts_sizes[syscall][groups] = facts_size(syscall, groups);
 }
 
 /* A record in the making: what the session wants of what there is. */
@@ -116,7 +109,7 @@ static void plan(struct draft *draft)
 static size_t size_of(const struct draft *draft)
 {
 	size_t size = sizeof(struct svmtrace_record) +
-		      facts_sizes[draft->snap->d.record.syscall][draft->groups];
+		      emit_facts_sizes[draft->snap->d.record.syscall][draft->groups];
 
 	size += (draft->iovs[LOCAL] + draft->iovs[REMOTE] + draft->iovs_at_return[LOCAL] +
 		 draft->iovs_at_return[REMOTE]) * sizeof(struct svmtrace_iovec);
@@ -180,7 +173,15 @@ static char *put_arrays(char *pos, struct draft *draft)
 	return pos;
 }
 
-static char *put_facts(char *pos, const struct snapshot *snap, u32 groups)
+/**
+ * emit_facts() - writes what stands between the header and the arrays
+ * @pos:    where to
+ * @snap:   the call
+ * @groups: that are recorded
+ *
+ * Return: where it ends. Any context.
+ */
+void *emit_facts(void *pos, const struct snapshot *snap, u32 groups)
 {
 	pos = put(pos, &snap->d.call, sizeof(snap->d.call));
 	pos = put(pos, snap->d.args, record_nr_args(snap->d.record.syscall) * sizeof(u64));
@@ -244,7 +245,7 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft)
 	struct svmtrace_call *call = (struct svmtrace_call *)(record + 1);
 	const struct snapshot *snap = draft->snap;
 	struct svmtrace_extra *extra = NULL;
-	char *pos = put_facts((char *)call, snap, draft->groups);
+	char *pos = emit_facts(call, snap, draft->groups);
 	size_t size;
 
 	if (draft->groups & SVMTRACE_GROUP_EXTRA) {
@@ -303,22 +304,6 @@ void emit_record(struct session *session, const struct snapshot *snap,
 	wait_notify(session, stream);
 }
 
-/* The facts of a process_vm_writev() stand in the snapshot as they do in a record. */
-static __always_inline bool is_row(const struct snapshot *snap, u32 groups)
-{
-	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev &&
-	       !(groups & (groups + 1));
-}
-
-static __always_inline void *put_iovs(void *pos, const struct svmtrace_iovec *iov, u32 n)
-{
-	struct svmtrace_iovec *to = pos;
-
-	while (n--)
-		*to++ = *iov++;
-	return to;
-}
-
 static __always_inline void put_names(char *pos, const struct snapshot *snap, u32 exe_len,
 				      u32 target_len)
 {
@@ -329,77 +314,30 @@ static __always_inline void put_names(char *pos, const struct snapshot *snap, u3
 	memcpy(pos + exe_len, snap->target_exe.name, target_len);
 }
 
-static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
-				       u32 groups, u32 exe_len, u32 target_len)
+/**
+ * emit_named() - writes a plain record with the names of executables
+ * @stream: of a session on this CPU
+ * @snap:   the call, special for the names only
+ * @groups: that are recorded
+ *
+ * Of a process that is not called as its file is: that of a script, for example. In a
+ * probe.
+ */
+void emit_named(struct stream *stream, const struct snapshot *snap, u32 groups)
 {
-	u32 local = snap->scan[LOCAL].read, remote = snap->scan[REMOTE].read;
-	size_t facts = facts_sizes[snap->d.record.syscall][groups];
-	size_t size = sizeof(struct svmtrace_record) + facts +
-		      (local + remote) * sizeof(*snap->iov[0]) + ALIGN(exe_len + target_len, 8);
-	struct svmtrace_record *record;
+	u32 exe_len = groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0;
+	u32 target_len = groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0;
+	size_t names = ALIGN(exe_len + target_len, 8);
+	size_t size = emit_plain_size(snap, groups) + names;
+	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
 	struct svmtrace_call *call;
-	void *pos;
 
-	record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
-	if (unlikely(!record))
+	if (!record)
 		return;
-	record->syscall = snap->d.record.syscall;
-	record->marks = snap->d.record.marks;
+	emit_fill(record, snap, groups);
 	call = (struct svmtrace_call *)(record + 1);
-	if (likely(is_row(snap, groups)))
-		memcpy(call, &snap->d.call, facts);
-	else
-		put_facts((char *)call, snap, groups);
-	call->iovs = local;
-	call->remote_iovs = remote;
-	call->groups = groups;
 	call->exe_len = exe_len;
 	call->target_exe_len = target_len;
-	pos = put_iovs((char *)call + facts, snap->iov[LOCAL], local);
-	pos = put_iovs(pos, snap->iov[REMOTE], remote);
-	if (exe_len | target_len)
-		put_names(pos, snap, exe_len, target_len);
+	put_names((char *)record + size - names, snap, exe_len, target_len);
 	stream_commit(stream, record, size);
-}
-
-/* A process that is not called as its file is: that of a script, for example. */
-static noinline void emit_named(struct stream *stream, const struct snapshot *snap,
-				u32 groups)
-{
-	emit_plain(stream, snap, groups,
-		   groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0,
-		   groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0);
-}
-
-/* Are all entries recorded that there are, without a preview? */
-static __always_inline bool has_room(const struct session *session,
-				     const struct snapshot *snap)
-{
-	return (int)snap->scan[LOCAL].read <= session->plain_iovs &&
-	       (int)snap->scan[REMOTE].read <= session->plain_iovs;
-}
-
-/**
- * emit_call() - writes a call that returns to the ring of a session on this CPU
- * @session: a session that sees the call
- * @stream:  of it, on this CPU
- * @snap:    the call
- * @look:    the second look
- *
- * What does not fit the ring is counted as lost. In a probe.
- */
-void emit_call(struct session *session, struct stream *stream, const struct snapshot *snap,
-	       const struct second_look *look)
-{
-	u32 groups = session->config.groups & snap->d.present;
-
-	if (unlikely(snap->special & ~SPECIAL_NAMES || !has_room(session, snap))) {
-		emit_record(session, snap, look, SVMTRACE_KIND_CALL, snap->d.record.marks);
-		return;
-	}
-	if (unlikely(snap->special))
-		emit_named(stream, snap, groups);
-	else
-		emit_plain(stream, snap, groups, 0, 0);
-	wait_notify(session, stream);
 }

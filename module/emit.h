@@ -1,18 +1,119 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Emit: the plain record of a call that returns, which most are, is written inline;
+ * all others by emit_record() and emit_named().
+ */
 #ifndef SVMTRACE_EMIT_H
 #define SVMTRACE_EMIT_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
-struct second_look;
-struct session;
-struct snapshot;
-struct stream;
+#include "record.h"
+#include "session.h"
+#include "snapshot.h"
+#include "stream.h"
+#include "wait.h"
+
+#define EMIT_GROUPS (SVMTRACE_GROUP_EXTRA << 1)
+
+/* Size of what stands between a record's header and its arrays, by syscall and groups. */
+extern u16 emit_facts_sizes[SVMTRACE_NR_SYSCALLS][EMIT_GROUPS];
 
 void emit_init(void);
+void *emit_facts(void *pos, const struct snapshot *snap, u32 groups);
+void emit_named(struct stream *stream, const struct snapshot *snap, u32 groups);
 void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks);
-void emit_call(struct session *session, struct stream *stream, const struct snapshot *snap,
-	       const struct second_look *look);
+
+/* The facts of a process_vm_writev() stand in the snapshot as they do in a record. */
+static __always_inline bool emit_is_row(const struct snapshot *snap, u32 groups)
+{
+	return snap->d.record.syscall == SVMTRACE_NR_process_vm_writev &&
+	       !(groups & (groups + 1));
+}
+
+static __always_inline void *emit_iovs(void *pos, const struct svmtrace_iovec *iov, u32 n)
+{
+	struct svmtrace_iovec *to = pos;
+
+	while (n--)
+		*to++ = *iov++;
+	return to;
+}
+
+static __always_inline size_t emit_plain_size(const struct snapshot *snap, u32 groups)
+{
+	return sizeof(struct svmtrace_record) +
+	       emit_facts_sizes[snap->d.record.syscall][groups] +
+	       (snap->scan[LOCAL].read + snap->scan[REMOTE].read) * sizeof(*snap->iov[0]);
+}
+
+/* All of a plain record but names. */
+static __always_inline void emit_fill(struct svmtrace_record *record,
+				      const struct snapshot *snap, u32 groups)
+{
+	size_t facts = emit_facts_sizes[snap->d.record.syscall][groups];
+	struct svmtrace_call *call = (struct svmtrace_call *)(record + 1);
+	void *pos = (char *)call + facts;
+
+	record->syscall = snap->d.record.syscall;
+	record->marks = snap->d.record.marks;
+	if (likely(emit_is_row(snap, groups)))
+		memcpy(call, &snap->d.call, facts);
+	else
+		emit_facts(call, snap, groups);
+	call->iovs = snap->scan[LOCAL].read;
+	call->remote_iovs = snap->scan[REMOTE].read;
+	call->groups = groups;
+	pos = emit_iovs(pos, snap->iov[LOCAL], snap->scan[LOCAL].read);
+	emit_iovs(pos, snap->iov[REMOTE], snap->scan[REMOTE].read);
+}
+
+static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
+				       u32 groups)
+{
+	size_t size = emit_plain_size(snap, groups);
+	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
+
+	if (unlikely(!record))
+		return;
+	emit_fill(record, snap, groups);
+	stream_commit(stream, record, size);
+}
+
+/* Does the session record all entries that there are, and no preview? */
+static __always_inline bool emit_takes_all(const struct session *session,
+					   const struct snapshot *snap)
+{
+	return (int)snap->scan[LOCAL].read <= session->plain_iovs &&
+	       (int)snap->scan[REMOTE].read <= session->plain_iovs;
+}
+
+/**
+ * emit_call() - writes a call that returns to the ring of a session on this CPU
+ * @session: a session that sees the call
+ * @stream:  of it, on this CPU
+ * @snap:    the call
+ * @look:    the second look
+ *
+ * What does not fit the ring is counted as lost. In a probe.
+ */
+static __always_inline void emit_call(struct session *session, struct stream *stream,
+				      const struct snapshot *snap,
+				      const struct second_look *look)
+{
+	u32 groups = session->config.groups & snap->d.present;
+
+	if (unlikely(snap->special & ~SPECIAL_NAMES || !emit_takes_all(session, snap))) {
+		emit_record(session, snap, look, SVMTRACE_KIND_CALL, snap->d.record.marks);
+		return;
+	}
+	if (unlikely(snap->special))
+		emit_named(stream, snap, groups);
+	else
+		emit_plain(stream, snap, groups);
+	wait_notify(session, stream);
+}
 
 #endif /* SVMTRACE_EMIT_H */
