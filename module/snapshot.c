@@ -139,13 +139,6 @@ static void set_totals(struct snapshot *snap)
 	snap->d.call.remote_bytes = snap->scan[REMOTE].total;
 }
 
-/* The arrays of both syscalls stand, as address and count, from argument 1 on. */
-static __always_inline const struct umem_few *few_of(const struct snapshot *snap)
-{
-	BUILD_BUG_ON(sizeof(struct umem_few) != 2 * sizeof(snap->d.args[0]));
-	return (const struct umem_few *)&snap->d.args[1];
-}
-
 /*
  * Few entries: 32 bits of the local count say so only if the others are zero. Both
  * numbers of arrays get code of their own.
@@ -154,7 +147,7 @@ static __always_inline bool read_few(struct snapshot *snap, unsigned int sides)
 {
 	return snap->d.args[2] <= UMEM_FEW && snap->d.call.abi == SVMTRACE_ABI_64 &&
 	       (sides == 1 || snap->d.args[4] <= UMEM_FEW) &&
-	       umem_read_few(few_of(snap), sides, snap->iov, snap->scan);
+	       umem_read_few(snapshot_few(snap), sides, snap->iov, snap->scan);
 }
 
 static noinline void read_many(struct snapshot *snap)
@@ -498,7 +491,15 @@ static void note_other(struct snapshot *snap, struct second_look *look, unsigned
 		look->iov[side][i] = look->other;
 }
 
-static noinline void look_closely(struct snapshot *snap, struct second_look *look, int number)
+/**
+ * snapshot_look_closely() - reads the arrays again, where it matters how they differ
+ * @snap:   as it was at entry; its marks are completed
+ * @look:   what is found now
+ * @number: of an entry that was seen to differ, as umem_same_few() returns it
+ *
+ * In a probe.
+ */
+void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int number)
 {
 	unsigned int side;
 
@@ -509,50 +510,19 @@ static noinline void look_closely(struct snapshot *snap, struct second_look *loo
 		note_other(snap, look, number);
 }
 
-static __always_inline int compare_few(const struct snapshot *snap, struct second_look *look,
-				       unsigned int sides)
-{
-	return umem_same_few(few_of(snap), sides,
-			     (const struct svmtrace_iovec (*)[UMEM_FEW])snap->iov,
-			     &look->other);
-}
-
-static __always_inline void look_again(struct snapshot *snap, struct second_look *look)
-{
-	int number = UMEM_FAULT;
-
-	if (likely(!(snap->special & SPECIAL_ARRAYS)))
-		number = snapshot_sides(snap) == SIDES ? compare_few(snap, look, SIDES) :
-							 compare_few(snap, look, 1);
-	if (unlikely(number != UMEM_SAME))
-		look_closely(snap, look, number);
-}
-
-static noinline void check_payload(struct snapshot *snap, struct second_look *look)
+/**
+ * snapshot_check_payload() - reads the preview again, or what has arrived
+ * @snap: with SPECIAL_PREVIEW and its result; its marks are completed
+ * @look: what is found now
+ *
+ * In a probe.
+ */
+void snapshot_check_payload(struct snapshot *snap, struct second_look *look)
 {
 	if (moves_out_of_pipe(snap))
 		read_arrived(snap, look, snap->d.call.ret);
 	else
 		check_preview(snap, look);
-}
-
-/**
- * snapshot_return() - looks again, when the call returns
- * @snap: as it was at entry; its result and marks are completed
- * @look: what is found now, of this CPU; only what is marked to have changed
- * @ret:  what the kernel function returned
- *
- * In a probe, under rcu_read_lock().
- */
-void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret)
-{
-	snap->d.call.ret = ret;
-	snap->d.present |= SVMTRACE_PRESENT_RESULT;
-	look_again(snap, look);
-	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
-		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
-	if (unlikely(snap->special & SPECIAL_PREVIEW))
-		check_payload(snap, look);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 #include "identity.h"
+#include "pipe.h"
 #include "umem.h"
 
 /* The bits of a mark for an iovec array, or for the preview. */
@@ -140,8 +141,52 @@ void snapshot_take(struct snapshot *snap, unsigned int syscall, struct pt_regs *
 void snapshot_clear_absent(struct snapshot *snap, u32 groups);
 void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
-void snapshot_return(struct snapshot *snap, struct second_look *look, s64 ret);
+void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int number);
+void snapshot_check_payload(struct snapshot *snap, struct second_look *look);
 u32 snapshot_no_result(const struct snapshot *snap);
 struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side);
+
+/* The arrays of both syscalls stand, as address and count, from argument 1 on. */
+static __always_inline const struct umem_few *snapshot_few(const struct snapshot *snap)
+{
+	BUILD_BUG_ON(sizeof(struct umem_few) != 2 * sizeof(snap->d.args[0]));
+	return (const struct umem_few *)&snap->d.args[1];
+}
+
+static __always_inline int snapshot_compare_few(const struct snapshot *snap,
+						struct second_look *look,
+						unsigned int sides)
+{
+	return umem_same_few(snapshot_few(snap), sides,
+			     (const struct svmtrace_iovec (*)[UMEM_FEW])snap->iov,
+			     &look->other);
+}
+
+/**
+ * snapshot_return() - looks again, when the call returns
+ * @snap: as it was at entry; its result and marks are completed
+ * @look: what is found now, of this CPU; only what is marked to have changed
+ * @ret:  what the kernel function returned
+ *
+ * In a probe, under rcu_read_lock().
+ */
+static __always_inline void snapshot_return(struct snapshot *snap, struct second_look *look,
+					    s64 ret)
+{
+	int number = UMEM_FAULT;
+
+	snap->d.call.ret = ret;
+	snap->d.present |= SVMTRACE_PRESENT_RESULT;
+	if (likely(!(snap->special & SPECIAL_ARRAYS)))
+		number = snapshot_sides(snap) == SIDES ?
+			 snapshot_compare_few(snap, look, SIDES) :
+			 snapshot_compare_few(snap, look, 1);
+	if (unlikely(number != UMEM_SAME))
+		snapshot_look_closely(snap, look, number);
+	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
+		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
+	if (unlikely(snap->special & SPECIAL_PREVIEW))
+		snapshot_check_payload(snap, look);
+}
 
 #endif /* SVMTRACE_SNAPSHOT_H */
