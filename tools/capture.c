@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,14 +51,13 @@ static void configure(struct session *s, const struct options *o)
 
 static void choose_callers(const struct session *s, const struct options *o)
 {
-	size_t i;
+	const pid_t self = getpid();
 
-	for (i = 0; i < o->nr_pids; i++)
-		session_add_caller(s, o->pids[i], o->follow ? SVMTRACE_PIDS_FOLLOW : 0);
+	session_add_callers(s, o->pids, o->nr_pids, o->follow ? SVMTRACE_PIDS_FOLLOW : 0);
 	session_add_cgroups(s, o->cgroups, o->nr_cgroups);
 	if (o->command) {
 		command_adopt();
-		session_add_caller(s, getpid(), SVMTRACE_PIDS_FOLLOW);
+		session_add_callers(s, &self, 1, SVMTRACE_PIDS_FOLLOW);
 	}
 }
 
@@ -111,11 +111,40 @@ static void wait_for(struct capture *c, int fd, short events)
 	c->fds[c->nr_fds++] = (struct pollfd){ .fd = fd, .events = events };
 }
 
+/* Each process takes a file, and poll() no more entries than files are allowed. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void wait_for_processes(struct capture *c)
+{
+	size_t i;
+	int fd;
+
+	allow_files();
+	for (i = 0; i < c->o->nr_pids; i++) {
+		fd = syscall(SYS_pidfd_open, c->o->pids[i], 0);
+		/* It was there when it was added. */
+		if (fd < 0 && errno == ESRCH)
+			continue;
+		if (fd < 0)
+			err(EXIT_FAILURE, "cannot wait for process %d", c->o->pids[i]);
+		wait_for(c, fd, POLLIN);
+		c->pids_left++;
+	}
+	c->done = c->o->nr_pids && !c->pids_left;
+}
+
 static void prepare_waiting(struct capture *c, int output)
 {
 	const struct options *o = c->o;
 	int signal_fd = signalfd(-1, &c->signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	size_t i;
 
 	c->fds = calloc(CAPTURE_PIDS + o->nr_pids, sizeof(*c->fds));
 	if (!c->fds || signal_fd < 0)
@@ -124,11 +153,8 @@ static void prepare_waiting(struct capture *c, int output)
 	wait_for(c, signal_fd, POLLIN);
 	wait_for(c, output, 0);
 	/* With -f children go on when their parent has ended. */
-	if (o->follow || o->command)
-		return;
-	for (i = 0; i < o->nr_pids; i++)
-		wait_for(c, syscall(SYS_pidfd_open, o->pids[i], 0), POLLIN);
-	c->pids_left = o->nr_pids;
+	if (!o->follow && !o->command)
+		wait_for_processes(c);
 }
 
 /**

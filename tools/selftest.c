@@ -32,6 +32,7 @@ static int read_flag(const char *path)
  */
 unsigned int selftest(struct session *s)
 {
+	const pid_t self = getpid();
 	struct svmtrace_config config;
 	struct record_view v;
 	unsigned int seen = 0;
@@ -41,11 +42,11 @@ unsigned int selftest(struct session *s)
 	config.ring_size = s->info.ring_size_min;
 	config.watermark = 0;
 	session_set_config(s, &config);
-	session_add_caller(s, getpid(), 0);
+	session_add_callers(s, &self, 1, 0);
 	session_start(s);
 	r = reader_new(s);
 
-	syscall(SYS_process_vm_writev, getpid(), NULL, 0UL, NULL, 0UL, 0UL);
+	syscall(SYS_process_vm_writev, self, NULL, 0UL, NULL, 0UL, 0UL);
 	syscall(SYS_vmsplice, -1, NULL, 0UL, 0);
 	while (reader_next(r, &v)) {
 		if (v.call && v.call->tid == (__u32)gettid())

@@ -137,29 +137,44 @@ void session_set_config(struct session *s, const struct svmtrace_config *config)
 		err(EXIT_FAILURE, "cannot ask the module");
 }
 
-/**
- * session_add_caller() - narrows a session to the calls of a process
- * @s:	   the session
- * @pid:   one more process whose calls are wanted
- * @flags: SVMTRACE_PIDS_FOLLOW or 0
- */
-void session_add_caller(const struct session *s, pid_t pid, unsigned int flags)
+static int add_callers(const struct session *s, const pid_t *list, size_t count,
+		       unsigned int flags)
 {
-	__u32 number = pid;
 	struct svmtrace_pids pids = {
 		.size = sizeof(pids),
 		.op = SVMTRACE_PIDS_ADD,
 		.set = SVMTRACE_PIDS_CALLER,
 		.flags = flags,
-		.count = 1,
-		.pids = (uintptr_t)&number,
+		.count = count,
+		.pids = (uintptr_t)list,
 	};
 
-	if (!ioctl(s->fd, SVMTRACE_IOC_PIDS, &pids))
+	return ioctl(s->fd, SVMTRACE_IOC_PIDS, &pids);
+}
+
+/**
+ * session_add_callers() - narrows a session to the calls of some processes
+ * @s:	   the session
+ * @pids:  the processes
+ * @count: how many; 0 changes nothing
+ * @flags: SVMTRACE_PIDS_FOLLOW or 0
+ */
+void session_add_callers(const struct session *s, const pid_t *pids, size_t count,
+			 unsigned int flags)
+{
+	size_t i;
+
+	if (count > SVMTRACE_PIDS_MAX)
+		errx(EXIT_FAILURE, "-p: more than %d processes", SVMTRACE_PIDS_MAX);
+	if (!count || !add_callers(s, pids, count, flags))
 		return;
-	if (errno == ESRCH)
-		errx(EXIT_FAILURE, "-p: there is no process %d", pid);
-	err(EXIT_FAILURE, "-p: %d", pid);
+	/* All or none: which is it? */
+	for (i = 0; errno == ESRCH && i < count; i++) {
+		if (add_callers(s, &pids[i], 1, flags) && errno == ESRCH)
+			errx(EXIT_FAILURE, "-p: there is no process %d", pids[i]);
+		errno = ESRCH;
+	}
+	err(EXIT_FAILURE, "-p");
 }
 
 /**

@@ -30,7 +30,8 @@ void session_close(struct session *s);
 
 void session_get_config(const struct session *s, struct svmtrace_config *config);
 void session_set_config(struct session *s, const struct svmtrace_config *config);
-void session_add_caller(const struct session *s, pid_t pid, unsigned int flags);
+void session_add_callers(const struct session *s, const pid_t *pids, size_t count,
+			 unsigned int flags);
 void session_add_cgroups(const struct session *s, const __u64 *ids, size_t count);
 void session_set_program(const struct session *s, const struct expr_program *program,
 			 unsigned int flags);
