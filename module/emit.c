@@ -79,7 +79,7 @@ static void plan_preview(struct draft *draft)
 	u32 max = draft->config->preview_max;
 
 	if (!max) {
-		draft->marks &= ~PREVIEW_MARK(SIDE_MARK(1, 1U) - 1);
+		draft->marks &= ~PREVIEW_MARKS;
 		return;
 	}
 	if (draft->marks & PREVIEW_MARK(SVMTRACE_MARK_CHANGED))

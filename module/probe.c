@@ -244,12 +244,23 @@ static nokprobe_inline u32 marks_now(const struct snapshot *snap, const struct s
 	return marks;
 }
 
+/* What was seen of the payload is for the programs of those who asked for it. */
+static nokprobe_inline u32 marks_for(const struct session *session, u32 marks)
+{
+	return session && session->config.preview_max ? marks : marks & ~PREVIEW_MARKS;
+}
+
 /* A flight recorder ends with the call that it was waiting for. */
 static nokprobe_inline void trigger(struct session *session, struct snapshot *snap)
 {
-	if (!session_is_readable(session) &&
-	    filter_triggers(rcu_dereference(session->filter), snap))
+	const u32 marks = snap->d.record.marks;
+
+	if (session_is_readable(session))
+		return;
+	snap->d.record.marks = marks_for(session, marks);
+	if (filter_triggers(rcu_dereference(session->filter), snap))
 		session_freeze_now(session);
+	snap->d.record.marks = marks;
 }
 
 /* Without an instance: this is all that will be known of the call. */
@@ -353,6 +364,7 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
  */
 static u32 decide(struct snapshot *snap)
 {
+	const u32 marks = snap->d.record.marks;
 	u32 slots, rejected = 0;
 
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
@@ -360,10 +372,12 @@ static u32 decide(struct snapshot *snap)
 		unsigned int slot = __ffs(slots);
 		struct program *program = snap->programs[slot];
 
+		snap->d.record.marks = marks_for(session_at(slot), marks);
 		if (!program_run(program, &snap->d))
 			rejected |= BIT(slot);
 		program_leave(program);
 	}
+	snap->d.record.marks = marks;
 	return rejected;
 }
 

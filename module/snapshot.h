@@ -17,6 +17,7 @@
 /* The bits of a mark for an iovec array, or for the preview. */
 #define SIDE_MARK(side, mark)	((mark) << ((side) * SVMTRACE_MARK_REMOTE_SHIFT))
 #define PREVIEW_MARK(mark)	((mark) << SVMTRACE_MARK_PREVIEW_SHIFT)
+#define PREVIEW_MARKS		PREVIEW_MARK(SIDE_MARK(1, 1U) - 1)
 
 struct program;
 struct pt_regs;

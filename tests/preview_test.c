@@ -2,6 +2,7 @@
 /* What a record says of the payload, if a session asked for it. */
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -424,6 +425,31 @@ TEST_F(preview, overwritten_by_the_call)
 	EXPECT_EQ(0, memcmp(before, v->preview, 100));
 	ASSERT_EQ(100, v->extra->preview_at_return_len);
 	EXPECT_EQ(0, memcmp(self->data, v->preview_at_return, 100));
+}
+
+/* A filter about the payload says the same, whoever else has that looked at. */
+TEST_F(preview, filter_of_a_session_without)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct svmtrace_filter_data, record.marks)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PREVIEW_MARKS),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct svmtrace_program program = {
+		.size = sizeof(program), .len = sizeof(insns) / sizeof(*insns),
+		.insns = (uintptr_t)insns,
+	};
+	struct iovec local = { self->data, 100 }, remote = { self->data + 50, 100 };
+	struct trace t;
+
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_PROGRAM, &program));
+	ASSERT_EQ(0, start(&t, 0));
+	ASSERT_EQ(0, ioctl(t.fd, SVMTRACE_IOC_PROGRAM, &program));
+	ASSERT_EQ(100, do_writev(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_EQ(1, trace_read(&self->t));
+	EXPECT_EQ(0, trace_read(&t));
+	trace_end(&t);
 }
 
 /* Entry records have the payload, too. */
