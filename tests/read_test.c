@@ -424,8 +424,8 @@ TEST_F(epoll, wakes_each_time)
 		EXPECT_EQ(!(variant->events & EPOLLET), epoll_wait(self->epfd, &event, 1, 0));
 		EXPECT_EQ(1, trace_read(&self->t));
 		EXPECT_EQ(0, child_wait(child));
-		while (epoll_wait(self->epfd, &event, 1, 50) > 0)
-			ASSERT_LT(i--, 1000);
+		/* What has been read is no news, however often somebody was woken up. */
+		EXPECT_EQ(0, epoll_wait(self->epfd, &event, 1, 0));
 	}
 }
 
