@@ -3,6 +3,8 @@
  * Numbers and strings of text and of JSON, beside what printf() makes of them. What is
  * written has its own allocation: AddressSanitizer sees a byte too many.
  */
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +70,69 @@ TEST(numbers_of_all_lengths)
 	}
 }
 
+/* Reads what put_escaped() has written, as a compiler would. Returns how many bytes. */
+static size_t unescape(unsigned char *to, const char *text, const char *end)
+{
+	static const char names[] = "abtnvfr\"\\", meant[] = "\a\b\t\n\v\f\r\"\\";
+	size_t count, digits;
+	const char *name;
+
+	for (count = 0; text < end; count++) {
+		to[count] = *text++;
+		if (to[count] != '\\')
+			continue;
+		name = memchr(names, *text, strlen(names));
+		to[count] = name ? meant[name - names] : 0;
+		text += name ? 1 : 0;
+		for (digits = 0; !name && digits < 3 && memchr("01234567", *text, 8); digits++)
+			to[count] = to[count] * 8 + *text++ - '0';
+	}
+	return count;
+}
+
+static bool stands_for_itself(unsigned char c)
+{
+	return isprint(c) && c != '"' && c != '\\';
+}
+
+static bool is_escaping_right(const unsigned char *bytes)
+{
+	char text[2 * PUT_BYTE_MAX + 1], *end = put_escaped(text, bytes, 2), *c;
+	bool plain = stands_for_itself(bytes[0]) && stands_for_itself(bytes[1]);
+	unsigned char back[sizeof(text)];
+
+	*end = '\0';
+	for (c = text; c < end; c++) {
+		if (!isprint(*c))
+			return false;
+	}
+	return unescape(back, text, end) == 2 && !memcmp(back, bytes, 2) &&
+	       (!plain || end - text == 2);
+}
+
+/* A byte may need more digits because of the one after it. */
+TEST(any_two_bytes_are_read_back)
+{
+	unsigned char *bytes = malloc(2);
+	unsigned int i;
+
+	for (i = 0; i < 1 << 16; i++) {
+		bytes[0] = i >> 8;
+		bytes[1] = i;
+		ASSERT_TRUE(is_escaping_right(bytes)) TH_LOG("bytes %#x", i);
+	}
+	free(bytes);
+}
+
+/* Of bytes with nothing behind them. */
 static const char *json_of(const void *bytes, size_t count)
 {
 	static char *text;
+	void *copy = memcpy(malloc(count + !count), bytes, count);
 
 	text = realloc(text, JSON_BYTE_MAX * count + 3);
-	*json_string(text, bytes, count) = '\0';
+	*json_string(text, copy, count) = '\0';
+	free(copy);
 	return text;
 }
 
