@@ -38,8 +38,21 @@ missing_is_named() {
 	! svmtrace -q -p "$$,4000000,1" 2>/tmp/notes && grep -q 'no process 4000000$' /tmp/notes
 }
 
+# As of pgrep: a number a line, or none at all, which does not stand for every process.
+lists() {
+	local list status
+	for list in '' ', '; do
+		status=0
+		timeout 60 svmtrace -q -n 1 -p "$list" 2>/tmp/notes || status=$?
+		((status == 2)) && grep -q 'process id expected' /tmp/notes || return
+	done
+	! svmtrace -e '' -d 'uid == 0' >/dev/null 2>&1 || return
+	! svmtrace -q -p "$$"$'\n4000000' 2>/tmp/notes && grep -q 'no process 4000000$' /tmp/notes
+}
+
 echo 'KTAP version 1'
-echo '1..2'
+echo '1..3'
 check ends_with_the_last ends_with_the_last
 check missing_is_named missing_is_named
+check lists lists
 exit "$failed"

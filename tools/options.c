@@ -134,9 +134,14 @@ static unsigned int parse_size(struct argp_state *state, const char *text)
 
 static void parse_pids(struct argp_state *state, struct options *o, char *list)
 {
+	static const char between[] = ", \t\n";
 	char *pid, *save = NULL;
 
-	for (pid = strtok_r(list, " ,", &save); pid; pid = strtok_r(NULL, " ,", &save)) {
+	pid = strtok_r(list, between, &save);
+	/* Such as of pgrep that finds none: not all calls are meant. */
+	if (!pid)
+		argp_error(state, "-p: a process id expected");
+	for (; pid; pid = strtok_r(NULL, between, &save)) {
 		o->pids = reallocarray(o->pids, o->nr_pids + 1, sizeof(*o->pids));
 		if (!o->pids)
 			argp_failure(state, EXIT_FAILURE, ENOMEM, "-p");
@@ -170,6 +175,8 @@ static void parse_syscalls(struct argp_state *state, struct options *o, char *li
 			argp_error(state, "-e is process_vm_writev or vmsplice, not '%s'", name);
 		o->syscalls |= 1U << i;
 	}
+	if (!o->syscalls)
+		argp_error(state, "-e: process_vm_writev or vmsplice expected");
 }
 
 static void parse_sort(struct argp_state *state, struct options *o, const char *name)
