@@ -137,10 +137,11 @@ static unsigned int any_cmd(__u64 *random)
 {
 	static const unsigned int cmds[] = {
 		SVMTRACE_IOC_START, SVMTRACE_IOC_START, SVMTRACE_IOC_START, SVMTRACE_IOC_START,
-		SVMTRACE_IOC_STOP, SVMTRACE_IOC_STOP, SVMTRACE_IOC_FREEZE, SVMTRACE_IOC_PROGRAM,
-		SVMTRACE_IOC_PROGRAM, SVMTRACE_IOC_PIDS, SVMTRACE_IOC_CGROUPS,
-		SVMTRACE_IOC_TRY, SVMTRACE_IOC_SET_CONFIG, SVMTRACE_IOC_GET_CONFIG,
-		SVMTRACE_IOC_GET_STATS, SVMTRACE_IOC_GET_INFO,
+		SVMTRACE_IOC_STOP, SVMTRACE_IOC_STOP, SVMTRACE_IOC_FREEZE, SVMTRACE_IOC_TRY,
+		SVMTRACE_IOC_PROGRAM, SVMTRACE_IOC_PROGRAM, SVMTRACE_IOC_PROGRAM,
+		SVMTRACE_IOC_PIDS, SVMTRACE_IOC_PIDS, SVMTRACE_IOC_CGROUPS, SVMTRACE_IOC_CGROUPS,
+		SVMTRACE_IOC_SET_CONFIG, SVMTRACE_IOC_SET_CONFIG, SVMTRACE_IOC_SET_CONFIG,
+		SVMTRACE_IOC_GET_CONFIG, SVMTRACE_IOC_GET_STATS, SVMTRACE_IOC_GET_INFO,
 	};
 
 	return cmds[random_below(random, ARRAY_SIZE(cmds))];
@@ -200,6 +201,24 @@ void request_config(int fd, __u64 *random)
 
 	make(&request, SVMTRACE_IOC_SET_CONFIG, random);
 	ioctl(fd, SVMTRACE_IOC_SET_CONFIG, &request.arg);
+}
+
+/* As long as it runs its filter is in use, and whoever replaces that has to wait. */
+void request_replace(int fd, unsigned int times)
+{
+	static const struct sock_filter insns[] = {
+		[0 ... SVMTRACE_PROGRAM_MAX - 2] = { BPF_ALU | BPF_DIV | BPF_K, 0, 0, 3 },
+		[SVMTRACE_PROGRAM_MAX - 1] = { BPF_RET | BPF_K, 0, 0, 1 },
+	};
+	struct svmtrace_program program = {
+		.size = sizeof(program), .len = ARRAY_SIZE(insns),
+		.insns = (unsigned long)insns,
+	};
+	struct svmtrace_pids nobody = { .size = sizeof(nobody), .op = SVMTRACE_PIDS_CLEAR };
+
+	ioctl(fd, SVMTRACE_IOC_PROGRAM, &program);
+	for (; times; times--)
+		ioctl(fd, SVMTRACE_IOC_PIDS, &nobody);
 }
 
 /* Not a size of ring that takes a second to allocate. */

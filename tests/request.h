@@ -24,6 +24,13 @@ void request_good(int fd, __u64 *random);
 void request_bad(int fd, char *end, __u64 *random);
 
 /**
+ * request_replace() - a filter that takes long to keep all, and then others like it
+ * @fd:	   the session
+ * @times: how many others
+ */
+void request_replace(int fd, unsigned int times);
+
+/**
  * request_config() - settings with small rings
  * @fd:	    the session
  * @random: see request_good()

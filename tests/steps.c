@@ -40,7 +40,10 @@ static struct {
 	char *window;		/* the first of them */
 	int epoll;
 	bool calls;
-	unsigned long *made;
+	struct {
+		unsigned long made;
+		unsigned long wrong;
+	} *count;		/* also by children */
 } shared;
 
 /* The end of a thread's own memory; what comes after it is not there. */
@@ -72,6 +75,11 @@ static void do_open(const struct step *step, __u64 *random)
 
 	if (fd >= 0 && random_below(random, 8))
 		request_config(fd, random);
+	/* Nobody else has it yet, and no other filter has anything against a call. */
+	if (shared.calls && !random_below(random, 8)) {
+		ioctl(fd, SVMTRACE_IOC_START, 0);
+		request_replace(fd, 8);
+	}
 	replace_file(step->where, fd);
 }
 
@@ -250,6 +258,33 @@ static void do_scribble(const struct step *step, __u64 *random)
 	     &position, sizeof(position));
 }
 
+static bool maps(int fd, const struct step *step, __u64 offset, __u64 size)
+{
+	return mmap(window(step), size, PROT_READ, MAP_FIXED | MAP_SHARED, fd, offset) !=
+	       MAP_FAILED;
+}
+
+/* Once there are rings, they are of the size that the settings say. */
+static void do_check(const struct step *step, __u64 *random)
+{
+	struct svmtrace_stats stats = { .size = sizeof(stats) };
+	struct svmtrace_info info = { .size = sizeof(info) };
+	int fd = dup(file(step));
+	__u64 offset;
+
+	/* Every other file has them mapped. */
+	if (step->where % 2 && !ioctl(fd, SVMTRACE_IOC_GET_STATS, &stats) && stats.rings &&
+	    !ioctl(fd, SVMTRACE_IOC_GET_INFO, &info) && info.ring_stride < WINDOW_SIZE) {
+		offset = random_below(random, 2) * info.ring_stride;
+		if ((!maps(fd, step, offset, info.ring_stride) && errno == EINVAL) ||
+		    maps(fd, step, offset, info.ring_stride + PAGE)) {
+			fprintf(stderr, "# a ring is not of %u bytes\n", info.ring_size);
+			__atomic_fetch_add(&shared.count->wrong, 1, __ATOMIC_RELAXED);
+		}
+	}
+	close(fd);
+}
+
 /* From and to memory, or rings that may be mapped; nobody else's memory. */
 static long any_call(const struct step *step, __u64 *random)
 {
@@ -283,7 +318,7 @@ static void do_call(const struct step *step, __u64 *random)
 	if (!shared.calls)
 		return;
 	any_call(step, random);
-	__atomic_fetch_add(shared.made, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&shared.count->made, 1, __ATOMIC_RELAXED);
 }
 
 static void do_hop(const struct step *step, __u64 *random)
@@ -350,7 +385,7 @@ static void (*const all[])(const struct step *step, __u64 *random) = {
 	do_request, do_request, do_request, do_request, do_request, do_request,
 	do_bad_request, do_bad_request, do_bad_request,
 	do_read, do_read, do_read, do_poll, do_epoll,
-	do_map, do_map, do_map, do_unmap, do_remap, do_protect,
+	do_map, do_map, do_map, do_unmap, do_remap, do_protect, do_check, do_check, do_check,
 	do_scribble, do_scribble, do_call, do_call, do_call,
 };
 
@@ -375,7 +410,7 @@ void steps_open(bool calls)
 	/* What the heap has no room for must not come where a ring was. */
 	mallopt(M_MMAP_MAX, 0);
 	shared.calls = calls;
-	shared.made = child_shared(sizeof(*shared.made));
+	shared.count = child_shared(sizeof(*shared.count));
 	shared.epoll = epoll_create1(EPOLL_CLOEXEC);
 	shared.window = memory_map(WINDOWS * WINDOW_SIZE, PROT_NONE);
 	if (shared.window == MAP_FAILED)
@@ -390,15 +425,20 @@ void steps_thread(void)
 	mprotect(edge, PAGE, PROT_NONE);
 }
 
+unsigned long steps_wrong(void)
+{
+	return shared.count->wrong;
+}
+
 unsigned long steps_close(void)
 {
-	unsigned long made = *shared.made;
+	unsigned long made = shared.count->made;
 	unsigned int i;
 
 	for (i = 0; i < FILES; i++)
 		replace_file(i, -1);
 	close(shared.epoll);
 	munmap(shared.window, WINDOWS * WINDOW_SIZE);
-	munmap(shared.made, sizeof(*shared.made));
+	munmap(shared.count, sizeof(*shared.count));
 	return made;
 }

@@ -37,6 +37,13 @@ void steps_open(bool calls);
 void steps_thread(void);
 
 /**
+ * steps_wrong() - after all steps, before steps_close()
+ *
+ * Return: how often something was not what it must be.
+ */
+unsigned long steps_wrong(void);
+
+/**
  * steps_close() - takes away what is left of them
  *
  * Return: how many traced calls have been made.
