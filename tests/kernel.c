@@ -66,6 +66,21 @@ long kernel_ring_memory(void)
 	return sum;
 }
 
+/* Where the kernel does not tell, it is taken to be none. */
+static bool is_armed(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "r");
+	bool armed = false;
+	char line[256];
+
+	while (file && !armed && fgets(line, sizeof(line), file))
+		armed = (strstr(line, "_sys_process_vm_writev") || strstr(line, "_sys_vmsplice")) &&
+			!strstr(line, "[DISABLED]");
+	if (file)
+		fclose(file);
+	return armed;
+}
+
 const char *kernel_left(void)
 {
 	FILE *file = fopen("/sys/module/svmtrace/refcnt", "r");
@@ -77,6 +92,8 @@ const char *kernel_left(void)
 		fclose(file);
 	if (users)
 		return "the module is in use";
+	if (is_armed())
+		return "a probe is armed";
 	return kernel_ring_memory() > 0 ? "memory of rings is not back" : NULL;
 }
 

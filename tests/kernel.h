@@ -38,7 +38,8 @@ long kernel_ring_memory(void);
 /**
  * kernel_left() - what is left of sessions, when there should be none
  *
- * Return: NULL, or what somebody still has of the module, or it of the memory.
+ * Return: NULL, or what somebody still has of the module, or it of the memory, or that
+ * it still has its probes in the path of calls, if nobody else has any there.
  */
 const char *kernel_left(void);
 
