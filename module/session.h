@@ -55,9 +55,10 @@ struct session {
 	struct mutex lock;	/* changes of @state, @config, @filter and @rules */
 	u32 state;
 	/*
-	 * Changes of these, and of rules.overwrite by other than the probes. The
-	 * innermost lock, because mmap() takes it under the mmap_lock: that must not
-	 * wait for CPU hotplug, which itself waits for it (cpusets do).
+	 * Changes of these, and setting rules.overwrite, which is cleared without it
+	 * (by the trigger, and FREEZE). The innermost lock, because mmap() takes it
+	 * under the mmap_lock: that must not wait for CPU hotplug, which itself waits
+	 * for it (cpusets do).
 	 */
 	struct mutex map_lock;
 	bool settled;
