@@ -158,7 +158,7 @@ TEST_F_TIMEOUT(device_fuzz, under_load, 7200)
 	ASSERT_EQ(0, trace_start(&self->t, NULL));
 	steps_open(true);
 	load = load_start(1, LOAD_ENDLESS, LOAD_ROAM);
-	ASSERT_EQ(NULL, run(self, full_test() ? 40000 : 2500));
+	ASSERT_EQ(NULL, run(self, full_test() ? 12000 : 2500));
 	EXPECT_EQ(0, steps_wrong());
 	made = load_end(load) + steps_close();
 	ASSERT_EQ(NULL, ledger_take(&self->ledger, &self->t));
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(device_fuzz, under_load, 7200)
 TEST_F_TIMEOUT(device_fuzz, nobody_else, 7200)
 {
 	steps_open(false);
-	ASSERT_EQ(NULL, run(self, full_test() ? 12000 : 800));
+	ASSERT_EQ(NULL, run(self, full_test() ? 4000 : 800));
 	EXPECT_EQ(0, steps_wrong());
 	steps_close();
 	EXPECT_EQ(NULL, kernel_left());

@@ -10,7 +10,7 @@
 
 . "${0%/*}/lib/check.sh"
 
-times=${FULL:+10}
+times=${FULL:+4}
 dir=$(mktemp -d)
 cd "$dir" || exit
 declare -A reader before
