@@ -106,6 +106,8 @@ static void lex_sign(struct token *t)
 
 	t->kind = TOKEN_BAD;
 	t->length = 1;
+	while (lex_is_within(t->at[t->length]))
+		t->length++;
 	for (i = 0; i < ARRAY_SIZE(signs); i++) {
 		if (strncmp(t->at, signs[i].text, strlen(signs[i].text)))
 			continue;

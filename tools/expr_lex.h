@@ -45,6 +45,12 @@ struct token {
 	size_t length;
 };
 
+/* Does a byte continue a character of UTF-8? */
+static inline bool lex_is_within(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
 struct token lex(const char *at);
 bool lex_number(struct expr *e, struct expr_node *node);
 bool lex_text(struct expr *e, struct expr_node *node);

@@ -97,6 +97,16 @@ static bool skip(struct parser *p, enum token_kind kind)
 	return true;
 }
 
+/* How much of a word to show: whole characters. */
+static int shown(const struct token *t)
+{
+	int length = t->length < 40 ? t->length : 40;
+
+	while (length && lex_is_within(t->at[length]))
+		length--;
+	return length;
+}
+
 static struct expr_node *unexpected(struct parser *p, const char *wanted)
 {
 	const struct token *t = &p->token;
@@ -106,8 +116,7 @@ static struct expr_node *unexpected(struct parser *p, const char *wanted)
 	else if (t->kind == TOKEN_BAD && (*t->at == '"' || *t->at == '\''))
 		expr_fail(p->e, column(p), "no quotation mark ends this");
 	else
-		expr_fail(p->e, column(p), "%s expected, not '%.*s'", wanted,
-			  (int)(t->length < 40 ? t->length : 40), t->at);
+		expr_fail(p->e, column(p), "%s expected, not '%.*s'", wanted, shown(t), t->at);
 	return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr_lex.h"
 #include "filter.h"
 #include "util.h"
 
@@ -38,16 +39,30 @@ void filter_add_word(struct filter *filter, const char *word)
 	strcpy(filter->text + before, word);
 }
 
-/* The line of the expression, in one line, and a caret below the column. */
+/* What may be part of the expression must not do anything to the terminal. */
+static void print_line(const char *text, FILE *file)
+{
+	for (; *text; text++)
+		fputc(iscntrl((unsigned char)*text) ? ' ' : *text, file);
+	fputc('\n', file);
+}
+
+/* The expression, in one line, and a caret below the character that is wrong. */
 static void tell(const struct filter *filter, const struct expr_error *error, FILE *errors,
 		 const char *name)
 {
-	const char *at;
+	size_t i;
 
-	fprintf(errors, "%s: %s\n  ", name, error->text);
-	for (at = filter->text; *at; at++)
-		fputc(iscntrl((unsigned char)*at) ? ' ' : *at, errors);
-	fprintf(errors, "\n  %*s^\n", (int)error->column, "");
+	fprintf(errors, "%s: ", name);
+	print_line(error->text, errors);
+	fputs("  ", errors);
+	print_line(filter->text, errors);
+	fputs("  ", errors);
+	for (i = 0; i < error->column; i++) {
+		if (!lex_is_within(filter->text[i]))
+			fputc(' ', errors);
+	}
+	fputs("^\n", errors);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "cbpf.h"
 #include "expr.h"
+#include "../../tools/filter.h"
 #include "records.h"
 
 static struct expr_program program;
@@ -332,6 +333,45 @@ TEST(refused_at_the_column)
 		}
 		EXPECT_NE(strstr(error.text, r->says), NULL) {
 			TH_LOG("%s: '%s', not '%s'", r->text, error.text, r->says);
+		}
+	}
+}
+
+/* A character is one column, however many bytes it has, and is not cut. */
+TEST(caret_is_below_the_character)
+{
+	static const struct {
+		const char *text;
+		const char *says;
+	} of[] = {
+		{ "comm == \"x\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"x\" && foo == 1\n"
+		  "                 ^\n" },
+		{ "comm == \"äö日\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"äö日\" && foo == 1\n"
+		  "                   ^\n" },
+		{ "uid == “0”", "not '“'\n"
+		  "  uid == “0”\n"
+		  "         ^\n" },
+		{ "uid \"x日日日日日日日日日日日日日日\"",
+		  "not '\"x日日日日日日日日日日日日'\n"
+		  "  uid \"x日日日日日日日日日日日日日日\"\n"
+		  "      ^\n" },
+		{ "uid ==\t\033[2J", "not ' '\n"
+		  "  uid ==  [2J\n"
+		  "         ^\n" },
+	};
+	char said[500];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		struct filter filter = { .text = (char *)of[i].text };
+		FILE *errors = fmemopen(said, sizeof(said), "w");
+
+		EXPECT_FALSE(filter_compile(&filter, errors, "test"));
+		fclose(errors);
+		EXPECT_NE(strstr(said, of[i].says), NULL) {
+			TH_LOG("%s", said);
 		}
 	}
 }
