@@ -61,7 +61,9 @@ in_cgroup() {
 }
 
 not_in_cgroup() {
-	! in_cgroup other && [[ ! -s /tmp/json ]] && ! svmtrace --cgroup none -d 'pid == 1'
+	! in_cgroup other && [[ ! -s /tmp/json ]] && ! svmtrace --cgroup none -d 'pid == 1' &&
+		! svmtrace --cgroup '' -d 'pid == 1' 2>/tmp/notes &&
+		grep -q 'name of a cgroup expected' /tmp/notes
 }
 
 rejected_are_counted() {

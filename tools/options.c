@@ -151,8 +151,12 @@ static void parse_pids(struct argp_state *state, struct options *o, char *list)
 
 static void parse_cgroup(struct argp_state *state, struct options *o, const char *name)
 {
-	__u64 id = cgroup_id(name);
+	__u64 id;
 
+	/* Such as of a variable that is not set: not the root is meant. */
+	if (!*name)
+		argp_error(state, "--cgroup: the name of a cgroup expected");
+	id = cgroup_id(name);
 	if (!id)
 		argp_error(state, "there is no cgroup (v2) '%s'", name);
 	o->cgroups = reallocarray(o->cgroups, o->nr_cgroups + 1, sizeof(*o->cgroups));
