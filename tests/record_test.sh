@@ -144,7 +144,9 @@ refuses_what_makes_no_sense() {
 		refuses 'for record' --flight 64K -- true &&
 		refuses 'for record' report -p 1 first &&
 		refuses 'not now' report -y first &&
-		refuses "'targt" record --flight 64K --until 'targt == 1' -- true
+		refuses "'targt" record --flight 64K --until 'targt == 1' -- true &&
+		refuses 'at least 32768 bytes' record -s 4096 --flight 16K -- true &&
+		refuses 'not enough memory' record -B 256M -- true
 }
 
 # A disk that is full: what was written until then can be read.

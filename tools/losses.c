@@ -90,6 +90,7 @@ static void join(char *text, size_t size, const struct part *parts, size_t count
 	}
 }
 
+/* What a frozen flight recorder has no room for came after what it is about. */
 static void tell_lost(const struct svmtrace_stats *s)
 {
 	const struct part parts[] = {
@@ -99,12 +100,13 @@ static void tell_lost(const struct svmtrace_stats *s)
 		{ "simulated", s->lost_simulated },
 		{ "overwritten", s->lost_overwritten },
 	};
+	const char *cure = s->lost_ring_full && !s->frozen ?
+			   "; a larger buffer (-B) or a narrower trace helps" : "";
 	char text[200];
 
 	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
 	warnx("calls lost: %llu of %llu (%s)%s", (unsigned long long)session_lost(s),
-	      (unsigned long long)s->entered, text,
-	      s->lost_ring_full ? "; a larger buffer (-B) or a narrower trace helps" : "");
+	      (unsigned long long)s->entered, text, cure);
 }
 
 static void tell_recorded(const struct svmtrace_stats *s, const char *done, uint64_t count)

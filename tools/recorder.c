@@ -229,8 +229,8 @@ int record(const struct options *o)
 
 	clock_update();
 	capture_open(&r.capture, o);
-	ctf_create(&r.writer, o->recording, o->argv);
 	capture_start(&r.capture, -1);
+	ctf_create(&r.writer, o->recording, o->argv);
 	capture_run(&r.capture, "recording");
 	if (o->flight) {
 		run_flight(&r);

@@ -116,6 +116,21 @@ void session_get_config(const struct session *s, struct svmtrace_config *config)
 	config->size = sizeof(*config);
 }
 
+/* Which size a ring has to have depends on how large a record can be. */
+static void tell_refused(struct session *s, struct svmtrace_config config)
+{
+	int error = errno;
+
+	config.ring_size = s->info.ring_size_max;
+	if (error == EINVAL && !ioctl(s->fd, SVMTRACE_IOC_SET_CONFIG, &config) &&
+	    !ioctl(s->fd, SVMTRACE_IOC_GET_INFO, &s->info))
+		errx(EXIT_FAILURE,
+		     "for such calls (-s, --iovs) the ring size must be at least %u bytes",
+		     s->info.ring_size_min);
+	errno = error;
+	err(EXIT_FAILURE, "the module refuses these settings");
+}
+
 /**
  * session_set_config() - sets up a session that has not been started
  * @s:	    the session; its @info is brought up to date
@@ -130,7 +145,7 @@ void session_set_config(struct session *s, const struct svmtrace_config *config)
 	if (ioctl(s->fd, SVMTRACE_IOC_SET_CONFIG, config)) {
 		if (errno == EPERM && config->preview_max)
 			errx(EXIT_FAILURE, "recording the payload (-s) needs CAP_SYS_PTRACE");
-		err(EXIT_FAILURE, "the module refuses these settings");
+		tell_refused(s, *config);
 	}
 	s->info = (struct svmtrace_info){ .size = sizeof(s->info) };
 	if (ioctl(s->fd, SVMTRACE_IOC_GET_INFO, &s->info))
