@@ -3,6 +3,8 @@
  * Compiles comparisons. A number is 64 bits, in two halves of 32, as classic BPF
  * knows no more; a text is words, too.
  */
+#include <err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "expr.h"
@@ -333,6 +335,63 @@ static void test_sides(struct code *c, const struct side *a, enum expr_op op,
 	test_numbers(c, &x, op, &y, to);
 }
 
+/* Of more constants than these, the half is left out that it cannot be. */
+#define FEW 16
+
+/* Is what is loaded one of these, which are sorted? */
+static void search(struct code *c, const __u32 *values, size_t count, struct fork to)
+{
+	unsigned int found = code_label(c), above = code_label(c);
+	size_t i;
+
+	if (count > FEW) {
+		code_jump(c, BPF_JGE | BPF_K, values[count / 2], above, CODE_NEXT);
+		search(c, values, count / 2, to);
+		code_place(c, above);
+		search(c, values + count / 2, count - count / 2, to);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		code_jump(c, BPF_JEQ | BPF_K, values[i], found, CODE_NEXT);
+	code_goto(c, to.no);
+	code_place(c, found);
+	code_goto(c, to.yes);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const __u32 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* A field of at most 32 bits in a set, which a jump can ask for a value of at once. */
+static void compile_narrow_set(struct code *c, const struct side *left,
+			       const struct expr_node *set, struct fork to)
+{
+	struct number field = number_of(left->node, left->field);
+	const struct expr_node *other;
+	size_t count = 0;
+	__u32 *values;
+
+	for (other = set; other; other = other->next)
+		count++;
+	values = calloc(count, sizeof(*values));
+	if (!values)
+		err(EXIT_FAILURE, "a program");
+	count = 0;
+	for (other = set; other; other = other->next) {
+		if (!other->negative && !(other->value >> 32))
+			values[count++] = other->value;
+	}
+	qsort(values, count, sizeof(*values), by_value);
+	if (field.low.is_const)
+		touch(c, left->field);
+	load(c, &field.low);
+	search(c, values, count, to);
+	free(values);
+}
+
 /* A comparison, in calls of a syscall, or of any. */
 static void compile_compare_of(struct code *c, const struct expr_node *node,
 			       unsigned int syscall, unsigned int known, struct fork to)
@@ -348,6 +407,11 @@ static void compile_compare_of(struct code *c, const struct expr_node *node,
 	}
 	if (right.field)
 		need(c, right.field, known, to.no);
+	if (other->next && !is_text(&left) && left.field->size < 8) {
+		compile_narrow_set(c, &left, other,
+				   op == EXPR_NE ? (struct fork){ to.no, to.yes } : to);
+		return;
+	}
 	/* Of a set, all but the last go on if they are not what decides. */
 	for (; other->next; other = other->next) {
 		unsigned int next = code_label(c);

@@ -96,7 +96,8 @@ bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 	if (good && count) {
 		good = expr_compile(&filter->program, all, count);
 		if (!good)
-			fprintf(errors, "%s: the expression needs more than %d instructions\n",
+			fprintf(errors,
+				"%s: too long for %d instructions: 600 comparisons fit, or 3000 pids\n",
 				name, SVMTRACE_PROGRAM_MAX);
 	}
 	while (count)

@@ -476,6 +476,31 @@ TEST(long_expressions_are_linear)
 	}
 }
 
+/* A set of numbers of 32 bits is searched: it may be large, and unsorted. */
+TEST(large_sets)
+{
+	struct svmtrace_filter_data d = splice_call();
+	char *text = malloc(3000 * 8 + 32), *at = text;
+	struct expr_error error;
+	unsigned int i;
+
+	at += sprintf(at, "uid in {-1, 4G, 0");
+	for (i = 3000; i > 1; i--)
+		at += sprintf(at, ", %u", 5 * i);
+	strcpy(at, "}");
+	ASSERT_EQ(compile(text, &error), -1);
+	free(text);
+	ASSERT_TRUE(cbpf_accepts(program.insns, program.len));
+	for (i = 0; i <= 15002; i++) {
+		d.caller.uid = i;
+		ASSERT_EQ(cbpf_run(program.insns, &d), i % 5 == 0 && i != 5 && i <= 15000) {
+			TH_LOG("uid %u", i);
+		}
+	}
+	d.caller.uid = ~0U;
+	EXPECT_FALSE(cbpf_run(program.insns, &d));
+}
+
 TEST(too_long)
 {
 	char *text = terms(2000, " || ");
