@@ -72,11 +72,26 @@ rejected_are_counted() {
 	grep -q 'calls: [1-9][0-9]* filtered out$' /tmp/notes
 }
 
+# As with expressions, the kernel does not even record what these options reject.
+options_are_filters() {
+	keeps '.ret < 0' -Z && keeps '.ret >= 0' -z &&
+		svmtrace -Z --json -o /tmp/json 'comm == "stress*"' -- stress-ng -q \
+			--vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 4 2>/tmp/notes &&
+		grep -q "calls: $(wc -l </tmp/json) recorded, [1-9][0-9]* filtered out$" \
+			/tmp/notes || return
+	svmtrace -u 12345 -n 1 -o /tmp/other 2>/tmp/notes &
+	until svmtrace stat | grep -q started; do sleep 0.1; done
+	stress-ng -q --vm-splice 1 --vm-splice-ops 4
+	setpriv --reuid 12345 stress-ng -q --temp-path /tmp --vm-splice 1 --vm-splice-ops 4
+	wait $! && grep -q 'uid=12345' /tmp/other && grep -q 'filtered out$' /tmp/notes &&
+		! svmtrace -u 4294967296 -d 2>/tmp/notes && grep -q 'no such user' /tmp/notes
+}
+
 writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
 echo 'KTAP version 1'
-echo '1..22'
+echo '1..23'
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
@@ -101,4 +116,5 @@ check refused refuses 'targt.uid == 0' "'target.uid'"
 check in_cgroup in_cgroup asked
 check not_in_cgroup not_in_cgroup
 check rejected_are_counted rejected_are_counted
+check options_are_filters options_are_filters
 exit "$failed"

@@ -139,7 +139,6 @@ keeps_what_is_there() {
 refuses_what_makes_no_sense() {
 	refuses 'not a recording' report full &&
 		refuses 'for report' record --json -- true &&
-		refuses 'EXPRESSION' record -z -- true &&
 		refuses 'flight' record --until 'ret < 0' -- true &&
 		refuses 'for record' --flight 64K -- true &&
 		refuses 'for record' report -p 1 first &&

@@ -22,6 +22,15 @@ static const char *const presets[FILTER_PRESETS] = {
 		"marks & (changed | remote-changed | preview-changed | no-result)",
 };
 
+static void append(char **text, const char *between, const char *word)
+{
+	char *old = *text;
+
+	if (asprintf(text, "%s%s%s", old ? old : "", old ? between : "", word) < 0)
+		err(EXIT_FAILURE, "the expression");
+	free(old);
+}
+
 /**
  * filter_add_word() - adds an argument of the command line to the expression
  * @filter: it
@@ -29,14 +38,17 @@ static const char *const presets[FILTER_PRESETS] = {
  */
 void filter_add_word(struct filter *filter, const char *word)
 {
-	size_t before = filter->text ? strlen(filter->text) + 1 : 0;
+	append(&filter->text, " ", word);
+}
 
-	filter->text = realloc(filter->text, before + strlen(word) + 1);
-	if (!filter->text)
-		err(EXIT_FAILURE, "the expression");
-	if (before)
-		filter->text[before - 1] = ' ';
-	strcpy(filter->text + before, word);
+/**
+ * filter_require() - lets a condition be true as well
+ * @filter:    the filter
+ * @condition: such as "ret >= 0"
+ */
+void filter_require(struct filter *filter, const char *condition)
+{
+	append(&filter->also, " && ", condition);
 }
 
 /* What may be part of the expression must not do anything to the terminal. */
@@ -67,7 +79,7 @@ static void tell(const struct filter *filter, const struct expr_error *error, FI
 
 /**
  * filter_compile() - makes the program
- * @filter: presets and text; program is filled in
+ * @filter: presets, also and text; program is filled in
  * @errors: where to say what is wrong
  * @name:   of this program
  *
@@ -75,8 +87,8 @@ static void tell(const struct filter *filter, const struct expr_error *error, FI
  */
 bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 {
-	struct expr exprs[FILTER_PRESETS + 1];
-	const struct expr *all[FILTER_PRESETS + 1];
+	struct expr exprs[FILTER_PRESETS + 2];
+	const struct expr *all[FILTER_PRESETS + 2];
 	size_t i, count = 0;
 	bool good = true;
 
@@ -86,6 +98,10 @@ bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 			all[count] = &exprs[count];
 			good = expr_read(&exprs[count++], presets[i]);
 		}
+	}
+	if (good && filter->also) {
+		all[count] = &exprs[count];
+		good = expr_read(&exprs[count++], filter->also);
 	}
 	if (good && filter->text) {
 		all[count] = &exprs[count];

@@ -20,15 +20,18 @@ enum filter_preset {
  * struct filter - what calls have to be like
  * @presets: bit per enum filter_preset
  * @text:    the expression, or NULL
+ * @also:    what other options ask for, as an expression, or NULL
  * @program: what these become; its len is 0 if there are none
  */
 struct filter {
 	unsigned int presets;
 	char *text;
+	char *also;
 	struct expr_program program;
 };
 
 void filter_add_word(struct filter *filter, const char *word);
+void filter_require(struct filter *filter, const char *condition);
 bool filter_compile(struct filter *filter, FILE *errors, const char *name);
 void filter_print(const struct filter *filter, FILE *file);
 

@@ -207,14 +207,16 @@ static void parse_sort(struct argp_state *state, struct options *o, const char *
 static void parse_user(struct argp_state *state, struct options *o, const char *name)
 {
 	const struct passwd *user = getpwnam(name);
+	unsigned long uid;
 	char *end;
 
 	o->user = name;
 	if (!user) {
-		o->uid = strtoul(name, &end, 10);
-		o->gid = o->uid;
-		if (*end || end == name || *name == '-')
+		uid = strtoul(name, &end, 10);
+		if (*end || end == name || *name == '-' || uid > UINT32_MAX)
 			argp_error(state, "no such user: %s", name);
+		o->uid = uid;
+		o->gid = uid;
 		user = getpwuid(o->uid);
 	}
 	if (user) {
@@ -287,9 +289,24 @@ static void parse_word(struct argp_state *state, struct options *o, char *word)
 	}
 }
 
+/* The kernel rejects what these options do not want. */
+static void require(struct options *o)
+{
+	char condition[32];
+
+	if (o->user && !o->command) {
+		snprintf(condition, sizeof(condition), "uid == %u", o->uid);
+		filter_require(&o->filter, condition);
+	}
+	if (o->only_ok)
+		filter_require(&o->filter, "ret >= 0");
+	if (o->only_failed)
+		filter_require(&o->filter, "ret < 0");
+}
+
 static void check_filter(struct argp_state *state, struct options *o)
 {
-	bool any = o->filter.text || o->filter.presets;
+	bool any = o->filter.text || o->filter.presets || o->filter.also;
 
 	if (any && (o->mode == MODE_STAT || o->mode == MODE_CHECK))
 		argp_error(state, "no EXPRESSION is of use here");
@@ -303,11 +320,6 @@ static void check_filter(struct argp_state *state, struct options *o)
 /* Records are written as they come; how they look is up to who reads them. */
 static void check_record(struct argp_state *state, struct options *o)
 {
-	if (o->only_ok || o->only_failed)
-		argp_error(state, "instead of -z or -Z, record takes an EXPRESSION: 'ret >= 0'");
-	if (o->user && !o->command)
-		argp_error(state, "instead of -u, record takes an EXPRESSION: 'uid == %u'",
-			   o->uid);
 	if (o->count)
 		argp_error(state, "record does not count: no -n");
 	if (o->json || o->summary || o->stamp || o->relative || o->seconds || o->lookup)
@@ -332,9 +344,10 @@ static void check_report(struct argp_state *state, struct options *o)
 
 static void check_together(struct argp_state *state, struct options *o)
 {
-	check_filter(state, o);
 	if (o->only_ok && o->only_failed)
 		argp_error(state, "-z and -Z exclude each other");
+	require(o);
+	check_filter(state, o);
 	if (o->command && o->mode != MODE_TRACE && o->mode != MODE_RECORD)
 		argp_error(state, "no COMMAND is run here");
 	if ((o->flight || o->until.text) && o->mode != MODE_RECORD)

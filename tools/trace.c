@@ -35,19 +35,6 @@ struct trace {
 	bool closed;
 };
 
-/* What the kernel does not filter for us; what is not known is kept. */
-static bool is_wanted(const struct record_view *v, const struct options *o)
-{
-	if (!v->call)
-		return false;
-	if (o->user && !o->command && v->caller && v->caller->uid != o->uid)
-		return false;
-	if (v->record->kind != SVMTRACE_KIND_CALL ||
-	    v->record->marks & SVMTRACE_MARK_NO_RESULT)
-		return true;
-	return !(o->only_ok && v->call->ret < 0) && !(o->only_failed && v->call->ret >= 0);
-}
-
 static void take(struct trace *t, const struct record_view *v)
 {
 	if (v->gap) {
@@ -55,7 +42,7 @@ static void take(struct trace *t, const struct record_view *v)
 		output_record(t->file, v, t->o);
 		return;
 	}
-	if (!is_wanted(v, t->o) || (t->o->count && t->calls >= t->o->count))
+	if (!v->call || (t->o->count && t->calls >= t->o->count))
 		return;
 	output_record(t->file, v, t->o);
 	if (t->summary)
