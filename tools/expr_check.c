@@ -142,8 +142,10 @@ static bool resolve_complement(struct expr *e, struct expr_node *node,
 		return false;
 	if (node->first->kind != EXPR_NUMBER)
 		return expr_fail(e, node->first->column, "only a constant can have a ~");
-	become_number(node, ~node->first->value, !node->first->negative);
-	return is_in_range(e, node);
+	/* Of a number that takes all 64 bits, the others, such as of a mask. */
+	become_number(node, ~node->first->value,
+		      !node->first->negative && !(node->first->value & TOP_BIT));
+	return true;
 }
 
 static bool resolve_bit_or(struct expr *e, struct expr_node *node,

@@ -139,6 +139,8 @@ static const struct verdict verdicts[] = {
 	{ "pid_ns != target_pid_ns", true, false },
 	{ "loginuid == unset", true, false },
 	{ "caps & 0x10000000000", true, false },
+	{ "caps & ~0xfffffe0000000000", true, false },
+	{ "caps & ~0x8000010000000000", false, false },
 	{ "caps >= 1T", true, false },
 	{ "abi == x32", true, false },
 	{ "abi == 64", false, true },
