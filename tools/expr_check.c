@@ -50,6 +50,18 @@ static bool unknown_name(struct expr *e, const struct expr_node *node,
 			 node->name);
 }
 
+/* Names of fields do not begin like those of errors. */
+static bool unknown_error(struct expr *e, const struct expr_node *node)
+{
+	const char *best = expr_error_suggest(node->name, node->length);
+	int length = node->length < 40 ? node->length : 40;
+
+	if (best)
+		return expr_fail(e, node->column, "there is no error '%.*s': did you mean '%s'?",
+				 length, node->name, best);
+	return expr_fail(e, node->column, "there is no error '%.*s'", length, node->name);
+}
+
 static void become_number(struct expr_node *node, __u64 value, bool negative)
 {
 	node->kind = EXPR_NUMBER;
@@ -123,6 +135,8 @@ static bool resolve_negate(struct expr *e, struct expr_node *node,
 		become_number(node, -(__u64)number, true);
 		return true;
 	}
+	if (child->kind == EXPR_NAME && *child->name == 'E')
+		return unknown_error(e, child);
 	if (!resolve_children(e, node, context))
 		return false;
 	if (child->kind != EXPR_NUMBER)

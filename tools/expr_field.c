@@ -434,3 +434,26 @@ const char *expr_suggest(const struct expr_field *field, const char *name, size_
 	each_field(offer_field, &w);
 	return w.best;
 }
+
+/**
+ * expr_error_suggest() - which error could have been meant
+ * @name:   need not end with a zero
+ * @length: of the name
+ *
+ * Return: a name that is much like it, or NULL.
+ */
+const char *expr_error_suggest(const char *name, size_t length)
+{
+	struct word w = { name, length, NULL, 2 + length / 4 };
+	char room[NAME_ERROR_LEN];
+	const char *known;
+	int number;
+
+	for (number = 1; number < 600; number++) {
+		known = name_error(room, sizeof(room), -number);
+		/* Others have no name. */
+		if (known != room)
+			offer(&w, known);
+	}
+	return w.best;
+}

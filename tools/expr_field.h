@@ -43,6 +43,7 @@ bool expr_group_find(const char *name, size_t length, __u64 *needs);
 bool expr_value_find(const struct expr_field *field, const char *name, size_t length,
 		     __u64 *value);
 int expr_error_find(const char *name, size_t length);
+const char *expr_error_suggest(const char *name, size_t length);
 const char *expr_suggest(const struct expr_field *field, const char *name, size_t length);
 
 #endif
