@@ -506,7 +506,7 @@ struct svmtrace_stats {
  * @size:     size of this structure
  * @op:	      SVMTRACE_PIDS_ADD, _REMOVE or _CLEAR
  * @set:      SVMTRACE_PIDS_CALLER, ...
- * @flags:    SVMTRACE_PIDS_FOLLOW, SVMTRACE_PIDS_THREAD or 0; with ADD only
+ * @flags:    SVMTRACE_PIDS_FOLLOW or SVMTRACE_PIDS_THREAD, not both, or 0; with ADD only
  * @count:    number of pids, 0 to SVMTRACE_PIDS_MAX; 0 with CLEAR
  * @reserved: must be zero
  * @pids:     address of @count __u32 process ids in the pid namespace of the
