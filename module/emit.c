@@ -54,16 +54,22 @@ struct draft {
 	u8 target_exe_len;
 };
 
+/* What the snapshot has no room for is what the second look has, if that is the same. */
 static void plan_array(struct draft *draft, unsigned int side)
 {
+	const u32 then = draft->snap->scan[side].read;
+	const u32 now = draft->look->scan[side].read;
 	u32 max = draft->config->iovs_max;
 
 	if (draft->marks & SIDE_MARK(side, SVMTRACE_MARK_CHANGED)) {
-		/* Of entry there is no more than what the snapshot holds. */
-		draft->iovs_at_return[side] = min(draft->look->scan[side].read, max);
+		draft->iovs_at_return[side] = min(now, max);
 		max = min_t(u32, max, SNAPSHOT_IOVS);
+	} else if (then > SNAPSHOT_IOVS && now < then) {
+		max = min(max, max_t(u32, now, SNAPSHOT_IOVS));
+		if (max > SNAPSHOT_IOVS)
+			draft->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
 	}
-	draft->iovs[side] = min(draft->snap->scan[side].read, max);
+	draft->iovs[side] = min(then, max);
 }
 
 /* The second look has not the bytes of entry, so there are those the snapshot holds. */
@@ -125,51 +131,24 @@ static __always_inline void *put(void *pos, const void *data, size_t size)
 	return pos + size;
 }
 
-/*
- * An iovec array: the first entries from @known, the others from user memory
- * now, because the snapshot has no room for them. They are what it saw if the
- * hash says so; at return, they are marked as read at return if it does not.
- */
-static char *put_array(char *pos, struct draft *draft, unsigned int side,
-		       const struct svmtrace_iovec *known, const struct iov_scan *known_scan,
-		       u16 *count)
+static char *put_array(char *pos, const struct draft *draft, unsigned int side)
 {
-	unsigned int first = min_t(unsigned int, *count, SNAPSHOT_IOVS);
-	unsigned int more = *count - first;
-	struct iov_scan scan;
-	struct umem_iov iov;
+	u32 first = min_t(u32, draft->iovs[side], SNAPSHOT_IOVS);
 
-	memcpy(pos, known, first * sizeof(*known));
-	pos += first * sizeof(*known);
-	if (!more)
-		return pos;
-	iov = snapshot_iov(draft->snap, side);
-	iov.addr += first * umem_iov_size(iov.compat);
-	iov.n = known_scan->read - first;
-	iov.hash_from = 0;
-	umem_rescan_iov(&scan, &iov, (struct svmtrace_iovec *)pos, more);
-	more = min(more, scan.read);
-	if (draft->at_return && known_scan == &draft->snap->scan[side] && more &&
-	    scan.hash != known_scan->hash)
-		draft->marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
-	*count = first + more;
-	return pos + more * sizeof(*known);
+	pos = put(pos, draft->snap->iov[side], first * sizeof(struct svmtrace_iovec));
+	return put(pos, draft->look->iov[side] + first,
+		   (draft->iovs[side] - first) * sizeof(struct svmtrace_iovec));
 }
 
-static char *put_arrays(char *pos, struct draft *draft)
+static char *put_arrays(char *pos, const struct draft *draft)
 {
-	const struct snapshot *snap = draft->snap;
-	const struct second_look *look = draft->look;
 	unsigned int side;
 
 	for (side = LOCAL; side < SIDES; side++)
-		pos = put_array(pos, draft, side, snap->iov[side], &snap->scan[side],
-				&draft->iovs[side]);
-	if (!draft->iovs_at_return[LOCAL] && !draft->iovs_at_return[REMOTE])
-		return pos;
+		pos = put_array(pos, draft, side);
 	for (side = LOCAL; side < SIDES; side++)
-		pos = put_array(pos, draft, side, look->iov[side], &look->scan[side],
-				&draft->iovs_at_return[side]);
+		pos = put(pos, draft->look->iov[side],
+			  draft->iovs_at_return[side] * sizeof(struct svmtrace_iovec));
 	return pos;
 }
 
@@ -304,6 +283,7 @@ void emit_record(struct session *session, const struct snapshot *snap,
 	wait_notify(session, stream);
 }
 
+/* Of both executables, and zeros up to a multiple of 8 bytes. */
 static __always_inline void put_names(char *pos, const struct snapshot *snap, u32 exe_len,
 				      u32 target_len)
 {
@@ -315,29 +295,36 @@ static __always_inline void put_names(char *pos, const struct snapshot *snap, u3
 }
 
 /**
- * emit_named() - writes a plain record with the names of executables
+ * emit_long() - writes a plain record with the names of executables, or long arrays
  * @stream: of a session on this CPU
- * @snap:   the call, special for the names only
+ * @snap:   the call, special for no other reason
+ * @look:   the second look, which has found the arrays as they were
  * @groups: that are recorded
  *
- * Of a process that is not called as its file is: that of a script, for example. In a
- * probe.
+ * Names are of a process that is not called as its file is: that of a script, for
+ * example. In a probe.
  */
-void emit_named(struct stream *stream, const struct snapshot *snap, u32 groups)
+void emit_long(struct stream *stream, const struct snapshot *snap,
+	       const struct second_look *look, u32 groups)
 {
+	const bool many = snap->special & SPECIAL_ARRAYS;
 	u32 exe_len = groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0;
 	u32 target_len = groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0;
-	size_t names = ALIGN(exe_len + target_len, 8);
-	size_t size = emit_plain_size(snap, groups) + names;
+	size_t size = emit_plain_size(snap, groups) + ALIGN(exe_len + target_len, 8);
 	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
 	struct svmtrace_call *call;
+	unsigned int side;
+	void *pos;
 
 	if (!record)
 		return;
-	emit_fill(record, snap, groups);
+	pos = emit_head(record, snap, groups);
 	call = (struct svmtrace_call *)(record + 1);
 	call->exe_len = exe_len;
 	call->target_exe_len = target_len;
-	put_names((char *)record + size - names, snap, exe_len, target_len);
+	for (side = LOCAL; side < SIDES; side++)
+		pos = put(pos, many ? look->iov[side] : snap->iov[side],
+			  snap->scan[side].read * sizeof(struct svmtrace_iovec));
+	put_names(pos, snap, exe_len, target_len);
 	stream_commit(stream, record, size);
 }

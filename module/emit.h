@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Emit: the plain record of a call that returns, which most are, is written inline;
- * all others by emit_record() and emit_named().
+ * all others by emit_record() and emit_long().
  */
 #ifndef SVMTRACE_EMIT_H
 #define SVMTRACE_EMIT_H
@@ -22,7 +22,8 @@ extern u16 emit_facts_sizes[SVMTRACE_NR_SYSCALLS][EMIT_GROUPS];
 
 void emit_init(void);
 void *emit_facts(void *pos, const struct snapshot *snap, u32 groups);
-void emit_named(struct stream *stream, const struct snapshot *snap, u32 groups);
+void emit_long(struct stream *stream, const struct snapshot *snap,
+	       const struct second_look *look, u32 groups);
 void emit_record(struct session *session, const struct snapshot *snap,
 		 const struct second_look *look, u8 kind, u32 marks);
 
@@ -49,13 +50,12 @@ static __always_inline size_t emit_plain_size(const struct snapshot *snap, u32 g
 	       (snap->scan[LOCAL].read + snap->scan[REMOTE].read) * sizeof(*snap->iov[0]);
 }
 
-/* All of a plain record but names. */
-static __always_inline void emit_fill(struct svmtrace_record *record,
-				      const struct snapshot *snap, u32 groups)
+/* Return: where the arrays are to be written, and then names, if there are any. */
+static __always_inline void *emit_head(struct svmtrace_record *record,
+				       const struct snapshot *snap, u32 groups)
 {
 	size_t facts = emit_facts_sizes[snap->d.record.syscall][groups];
 	struct svmtrace_call *call = (struct svmtrace_call *)(record + 1);
-	void *pos = (char *)call + facts;
 
 	record->syscall = snap->d.record.syscall;
 	record->marks = snap->d.record.marks;
@@ -66,8 +66,7 @@ static __always_inline void emit_fill(struct svmtrace_record *record,
 	call->iovs = snap->scan[LOCAL].read;
 	call->remote_iovs = snap->scan[REMOTE].read;
 	call->groups = groups;
-	pos = emit_iovs(pos, snap->iov[LOCAL], snap->scan[LOCAL].read);
-	emit_iovs(pos, snap->iov[REMOTE], snap->scan[REMOTE].read);
+	return (char *)call + facts;
 }
 
 static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
@@ -75,10 +74,13 @@ static __always_inline void emit_plain(struct stream *stream, const struct snaps
 {
 	size_t size = emit_plain_size(snap, groups);
 	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
+	void *pos;
 
 	if (unlikely(!record))
 		return;
-	emit_fill(record, snap, groups);
+	pos = emit_head(record, snap, groups);
+	pos = emit_iovs(pos, snap->iov[LOCAL], snap->scan[LOCAL].read);
+	emit_iovs(pos, snap->iov[REMOTE], snap->scan[REMOTE].read);
 	stream_commit(stream, record, size);
 }
 
@@ -105,12 +107,13 @@ static __always_inline void emit_call(struct session *session, struct stream *st
 {
 	u32 groups = session->config.groups & snap->d.present;
 
-	if (unlikely(snap->special & ~SPECIAL_NAMES || !emit_takes_all(session, snap))) {
+	if (unlikely(snap->special & ~(SPECIAL_NAMES | SPECIAL_ARRAYS) ||
+		     !emit_takes_all(session, snap))) {
 		emit_record(session, snap, look, SVMTRACE_KIND_CALL, snap->d.record.marks);
 		return;
 	}
 	if (unlikely(snap->special))
-		emit_named(stream, snap, groups);
+		emit_long(stream, snap, look, groups);
 	else
 		emit_plain(stream, snap, groups);
 	wait_notify(session, stream);

@@ -82,7 +82,6 @@ static struct probe probes[] = {
  * @begun:    a filter has asked for something: @snap has been begun
  * @recorded: the call has an instance
  * @snap:     the call, until it has an instance
- * @look:     second look
  *
  * Probes do not nest: the traced functions are not called in interrupts, and
  * preemption is off from enter() to the end of what it calls, and in leave().
@@ -95,7 +94,6 @@ struct probe_cpu {
 	bool begun;
 	bool recorded;
 	struct snapshot snap;
-	struct second_look look;
 };
 
 static struct probe_cpu __percpu *probe_cpus;
@@ -204,7 +202,7 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct prob
 }
 
 /* As much of it as any session wants. */
-static noinline void take_preview(struct probe_cpu *pc, struct snapshot *snap)
+static noinline void take_preview(struct snapshot *snap)
 {
 	u32 slots, size = 0;
 
@@ -215,7 +213,7 @@ static noinline void take_preview(struct probe_cpu *pc, struct snapshot *snap)
 			size = max(size, session->config.preview_max);
 	}
 	if (size)
-		snapshot_preview(snap, &pc->look, size);
+		snapshot_preview(snap, snapshot_look(), size);
 }
 
 /* All of it, or what no filter has asked for yet. */
@@ -231,7 +229,7 @@ static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot 
 	snap->quota = &pc->probe->quota;
 	snap->bucket = pc->bucket;
 	if (unlikely(pc->wants & SESSION_PREVIEW))
-		take_preview(pc, snap);
+		take_preview(snap);
 }
 
 /* Of a record that is written before the return. */
@@ -278,7 +276,7 @@ static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		stream_count(counts->no_result);
-		emit_record(session, snap, &pc->look, SVMTRACE_KIND_CALL,
+		emit_record(session, snap, snapshot_look(), SVMTRACE_KIND_CALL,
 			    marks_now(snap, session));
 		trigger(session, snap);
 		stream_count(counts->returned);
@@ -328,7 +326,7 @@ static void take_over(struct snapshot *snap, const struct snapshot *from)
 }
 
 /* For the sessions that want to know of a call before its end. */
-static noinline void record_entry(struct probe_cpu *pc, struct snapshot *snap)
+static noinline void record_entry(struct snapshot *snap)
 {
 	u32 slots;
 
@@ -336,7 +334,7 @@ static noinline void record_entry(struct probe_cpu *pc, struct snapshot *snap)
 		struct session *session = session_at(__ffs(slots));
 
 		if (session && session->wants & SESSION_ENTRIES)
-			emit_record(session, snap, &pc->look, SVMTRACE_KIND_ENTRY,
+			emit_record(session, snap, snapshot_look(), SVMTRACE_KIND_ENTRY,
 				    marks_now(snap, session));
 	}
 }
@@ -352,7 +350,7 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 	take_snapshot(pc, snap, regs);
 	pc->recorded = true;
 	if (unlikely(pc->wants & SESSION_ENTRIES))
-		record_entry(pc, snap);
+		record_entry(snap);
 	return 0;
 }
 
@@ -383,13 +381,13 @@ static u32 decide(struct snapshot *snap)
 
 static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct probe_cpu *pc = this_cpu_ptr(probe_cpus);
 	struct snapshot *snap = (struct snapshot *)ri->data;
+	struct second_look *look = snapshot_look();
 	u32 slots, rejected;
 
 	handler_lock();
 	quota_give(snap->quota, snap->bucket);
-	snapshot_return(snap, &pc->look, (s64)regs_return_value(regs));
+	snapshot_return(snap, look, (s64)regs_return_value(regs));
 	rejected = unlikely(snap->undecided) ? decide(snap) : 0;
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
 		struct session *session = session_at(__ffs(slots));
@@ -402,7 +400,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 		if (rejected & BIT(session->slot)) {
 			stream_count(stream->counts.filtered);
 		} else {
-			emit_call(session, stream, snap, &pc->look);
+			emit_call(session, stream, snap, look);
 			trigger(session, snap);
 		}
 		stream_count(stream->counts.returned);
@@ -585,9 +583,9 @@ int probe_init(unsigned int instances)
 	identity_init();
 	umem_init();
 	probe_cpus = alloc_percpu(struct probe_cpu);
-	if (!probe_cpus)
-		return -ENOMEM;
-	err = init_table();
+	err = probe_cpus ? snapshot_init() : -ENOMEM;
+	if (!err)
+		err = init_table();
 	if (!err)
 		err = probe_arm();
 	if (err) {
@@ -609,5 +607,6 @@ void probe_exit(void)
 	program_reap_all();
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
 		quota_exit(&probes[i].quota);
+	snapshot_exit();
 	free_percpu(probe_cpus);
 }

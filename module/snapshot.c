@@ -6,10 +6,47 @@
 #include <linux/compat.h>
 #include <linux/sched.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/topology.h>
 #include <asm/syscall.h>
 
 #include "pipe.h"
 #include "snapshot.h"
+
+DEFINE_PER_CPU(struct second_look *, second_look);
+
+/**
+ * snapshot_exit() - undoes snapshot_init()
+ */
+void snapshot_exit(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu(second_look, cpu));
+}
+
+/**
+ * snapshot_init() - gets memory for the second looks
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENOMEM, and then snapshot_exit() is due as well.
+ */
+int snapshot_init(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct second_look *look = kvzalloc_node(sizeof(*look), GFP_KERNEL,
+							 cpu_to_node(cpu));
+
+		if (!look)
+			return -ENOMEM;
+		per_cpu(second_look, cpu) = look;
+	}
+	return 0;
+}
 
 static __always_inline u8 current_abi(void)
 {
@@ -110,29 +147,6 @@ static u32 snapshot_reach(const struct snapshot *snap, unsigned int side)
 	return min_t(u64, snapshot_count(snap, side), SVMTRACE_IOVS_MAX);
 }
 
-/**
- * snapshot_iov() - an iovec array of the call
- * @snap: the call
- * @side: LOCAL or REMOTE
- *
- * Return: where it is, as far as the kernel could accept it; n is 0 if the
- * syscall has no such array. Any context.
- */
-struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side)
-{
-	struct umem_iov iov = {
-		.hash_from = SNAPSHOT_IOVS,
-		.hash_to = SVMTRACE_IOVS_MAX,
-		.compat = snap->d.call.abi != SVMTRACE_ABI_64,
-	};
-
-	if (side < snapshot_sides(snap)) {
-		iov.addr = snap->d.args[1 + 2 * side];
-		iov.n = snapshot_reach(snap, side);
-	}
-	return iov;
-}
-
 static void set_totals(struct snapshot *snap)
 {
 	snap->d.call.bytes = snap->scan[LOCAL].total;
@@ -150,16 +164,37 @@ static __always_inline bool read_few(struct snapshot *snap, unsigned int sides)
 	       umem_read_few(snapshot_few(snap), sides, snap->iov, snap->scan);
 }
 
+/* An iovec array, as far as the kernel could accept it. */
+static struct umem_iov iov_of(const struct snapshot *snap, unsigned int side)
+{
+	return (struct umem_iov){
+		.addr = snap->d.args[1 + 2 * side],
+		.n = snapshot_reach(snap, side),
+		.kept = SNAPSHOT_IOVS,
+		.compat = snap->d.call.abi != SVMTRACE_ABI_64,
+	};
+}
+
+/* Takes over what was read of an array, as far as there is room for it. */
+static void keep_array(struct snapshot *snap, const struct second_look *look,
+		       unsigned int side)
+{
+	snap->scan[side] = look->scan[side];
+	memcpy(snap->iov[side], look->iov[side], sizeof(snap->iov[side]));
+}
+
 static noinline void read_many(struct snapshot *snap)
 {
+	struct second_look *look = snapshot_look();
 	unsigned int side;
 
 	snap->special |= SPECIAL_ARRAYS;
 	for (side = 0; side < snapshot_sides(snap); side++) {
-		struct umem_iov iov = snapshot_iov(snap, side);
+		const struct umem_iov iov = iov_of(snap, side);
 
-		umem_scan_iov(&snap->scan[side], &iov, snap->iov[side], SNAPSHOT_IOVS);
-		if (snap->scan[side].read < iov.n)
+		umem_scan_iov(&look->scan[side], &iov, look->iov[side]);
+		keep_array(snap, look, side);
+		if (look->scan[side].read < iov.n)
 			snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 	}
 }
@@ -189,24 +224,19 @@ static bool moves_out_of_pipe(const struct snapshot *snap)
  * By the array as it was at entry, even if that has changed since; but of its
  * entries that the snapshot has no room for, as they are now.
  */
-static unsigned int read_preview(struct snapshot *snap, u8 *buf, unsigned int size,
-				 bool *fault)
+static unsigned int read_preview(const struct snapshot *snap, struct second_look *look,
+				 unsigned int size, bool *fault)
 {
-	struct svmtrace_iovec chunk[SNAPSHOT_IOVS];
-	u32 next = min_t(u32, snap->scan[LOCAL].read, SNAPSHOT_IOVS);
-	unsigned int done = umem_gather(buf, size, snap->iov[LOCAL], next, fault);
+	const u32 all = snap->scan[LOCAL].read, kept = min_t(u32, all, SNAPSHOT_IOVS);
+	unsigned int done = umem_gather(look->preview, size, snap->iov[LOCAL], kept, fault);
+	u32 now;
 
-	while (done < size && next < snap->scan[LOCAL].read && !*fault) {
-		struct umem_iov iov = snapshot_iov(snap, LOCAL);
-		struct iov_scan scan;
-
-		iov.addr += next * umem_iov_size(iov.compat);
-		iov.n = min_t(u32, snap->scan[LOCAL].read - next, SNAPSHOT_IOVS);
-		umem_scan_iov(&scan, &iov, chunk, SNAPSHOT_IOVS);
-		done += umem_gather(buf + done, size - done, chunk, scan.read, fault);
-		*fault |= scan.read < iov.n;
-		next += iov.n;
-	}
+	if (all == kept || done == size || *fault)
+		return done;
+	now = clamp(look->scan[LOCAL].read, kept, all);
+	done += umem_gather(look->preview + done, size - done, look->iov[LOCAL] + kept,
+			    now - kept, fault);
+	*fault |= done < size && now < all;
 	return done;
 }
 
@@ -372,13 +402,13 @@ void snapshot_copy(struct snapshot *to, const struct snapshot *from)
 
 /**
  * snapshot_preview() - takes the first bytes of the payload at entry
- * @snap:    with SNAPSHOT_ARRAYS and, of vmsplice, SVMTRACE_GROUP_PIPE
- * @scratch: of this CPU; its preview is that of the call afterwards
- * @size:    bytes that some session wants
+ * @snap: with SNAPSHOT_ARRAYS and, of vmsplice, SVMTRACE_GROUP_PIPE
+ * @look: of this CPU; its preview is that of the call afterwards
+ * @size: bytes that some session wants
  *
  * In a probe.
  */
-void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size)
+void snapshot_preview(struct snapshot *snap, struct second_look *look, u16 size)
 {
 	bool fault;
 
@@ -387,35 +417,22 @@ void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 si
 	snap->preview_len = 0;
 	if (moves_out_of_pipe(snap))
 		return;
-	snap->preview_len = read_preview(snap, scratch->preview, size, &fault);
-	snap->preview_hash = umem_hash(scratch->preview, snap->preview_len);
-	memcpy(snap->preview, scratch->preview,
+	snap->preview_len = read_preview(snap, look, size, &fault);
+	snap->preview_hash = umem_hash(look->preview, snap->preview_len);
+	memcpy(snap->preview, look->preview,
 	       min_t(u32, snap->preview_len, SNAPSHOT_PREVIEW));
 	if (fault)
 		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
 }
 
-static bool entries_differ(const struct svmtrace_iovec *a, const struct svmtrace_iovec *b,
-			   unsigned int n)
-{
-	u64 difference = 0;
-
-	for (; n; n--, a++, b++)
-		difference |= (a->base ^ b->base) | (a->len ^ b->len);
-	return difference;
-}
-
 /* What could not be read before but can be now is taken over, and marked so. */
-static void adopt_array(struct snapshot *snap, const struct second_look *look,
-			unsigned int side)
+static void adopt_array(struct snapshot *snap, struct second_look *look, unsigned int side)
 {
-	const struct iov_scan *now = &look->scan[side];
-
-	memcpy(snap->iov[side], look->iov[side], sizeof(snap->iov[side]));
-	snap->scan[side] = *now;
+	look->scan[side].total = umem_total(look->iov[side], look->scan[side].read);
+	keep_array(snap, look, side);
 	set_totals(snap);
 	snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_AT_RETURN);
-	if (now->read == snapshot_reach(snap, side))
+	if (look->scan[side].read == snapshot_reach(snap, side))
 		snap->d.record.marks &= ~SIDE_MARK(side, SVMTRACE_MARK_UNREADABLE);
 }
 
@@ -423,18 +440,16 @@ static void check_array(struct snapshot *snap, struct second_look *look,
 			unsigned int side)
 {
 	const struct iov_scan *then = &snap->scan[side], *now = &look->scan[side];
-	struct umem_iov iov = snapshot_iov(snap, side);
+	const struct umem_iov iov = iov_of(snap, side);
 	bool less, differ;
 
-	iov.hash_to = then->read;
-	if (then->read == iov.n)
-		umem_rescan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
-	else
-		umem_scan_iov(&look->scan[side], &iov, look->iov[side], SNAPSHOT_IOVS);
+	umem_rescan_iov(&look->scan[side], &iov, look->iov[side], snap->iov[side], then->read);
 	less = now->read < then->read;
-	differ = entries_differ(snap->iov[side], look->iov[side],
-				min3(now->read, then->read, (u32)SNAPSHOT_IOVS)) ||
+	differ = now->differs ||
 		 (!less && then->read > SNAPSHOT_IOVS && now->hash != then->hash);
+	if (!differ && now->read == then->read && then->read == snapshot_count(snap, side))
+		return;
+	snap->special |= SPECIAL_LOOK;
 	if (less)
 		snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_UNCHECKED);
 	if (differ)
@@ -448,7 +463,7 @@ static void check_preview(struct snapshot *snap, struct second_look *look)
 	u16 then = snap->preview_len, now;
 	bool fault, differ;
 
-	now = read_preview(snap, look->preview, snap->preview_wanted, &fault);
+	now = read_preview(snap, look, snap->preview_wanted, &fault);
 	look->preview_len = now;
 	differ = memcmp(look->preview, snap->preview,
 			min3(now, then, (u16)SNAPSHOT_PREVIEW)) ||
@@ -471,7 +486,7 @@ static void read_arrived(struct snapshot *snap, struct second_look *look, s64 re
 	unsigned int want = clamp_t(s64, ret, 0, snap->preview_wanted);
 	bool fault;
 
-	snap->preview_len = read_preview(snap, look->preview, want, &fault);
+	snap->preview_len = read_preview(snap, look, want, &fault);
 	snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_AT_RETURN);
 	if (fault)
 		snap->d.record.marks |= PREVIEW_MARK(SVMTRACE_MARK_UNREADABLE);
@@ -485,6 +500,7 @@ static void note_other(struct snapshot *snap, struct second_look *look, unsigned
 {
 	unsigned int side = number / UMEM_FEW, i = number % UMEM_FEW;
 
+	snap->special |= SPECIAL_LOOK;
 	snap->d.record.marks |= SIDE_MARK(side, SVMTRACE_MARK_CHANGED);
 	/* Or it has become unreadable, with those after it. */
 	if (i < look->scan[side].read)
@@ -503,7 +519,6 @@ void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int 
 {
 	unsigned int side;
 
-	snap->special |= SPECIAL_LOOK;
 	for (side = 0; side < snapshot_sides(snap); side++)
 		check_array(snap, look, side);
 	if (number >= 0)

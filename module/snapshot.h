@@ -7,6 +7,7 @@
 #ifndef SVMTRACE_SNAPSHOT_H
 #define SVMTRACE_SNAPSHOT_H
 
+#include <linux/percpu.h>
 #include <linux/svmtrace.h>
 #include <linux/types.h>
 
@@ -40,9 +41,9 @@ enum { LOCAL, REMOTE, SIDES };
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 
 /* Why a record is more than a copy of what the snapshot has. */
-#define SPECIAL_ARRAYS		0x1	/* not all entries are in it, as umem_read_few() reads */
+#define SPECIAL_ARRAYS		0x1	/* maybe too long for it: see the second look */
 #define SPECIAL_NAMES		0x2	/* an executable is not named as its thread */
-#define SPECIAL_LOOK		0x4	/* the second look has found something */
+#define SPECIAL_LOOK		0x4	/* it has not found whole arrays as they were */
 #define SPECIAL_PREVIEW		0x8	/* some session wants one */
 
 /**
@@ -94,17 +95,29 @@ static inline unsigned int sides_of(unsigned int syscall)
  * struct second_look - the caller's memory at return; scratch of a CPU
  * @other:	 an entry that was seen to have changed
  * @scan:	 what the arrays hold now
- * @iov:	 their first entries
+ * @iov:	 their entries; before the return, with SPECIAL_ARRAYS, those at entry
  * @preview_len: bytes of payload that could be read now
  * @preview:	 these bytes; before the return, those at entry
  */
 struct second_look {
 	struct svmtrace_iovec other;
 	struct iov_scan scan[SIDES];
-	struct svmtrace_iovec iov[SIDES][SNAPSHOT_IOVS];
+	struct svmtrace_iovec iov[SIDES][SVMTRACE_IOVS_MAX];
 	u16 preview_len;
 	u8 preview[SVMTRACE_PREVIEW_MAX];
 };
+
+DECLARE_PER_CPU(struct second_look *, second_look);
+
+/**
+ * snapshot_look() - the second look of this CPU
+ *
+ * Return: it, for as long as preemption is off.
+ */
+static inline struct second_look *snapshot_look(void)
+{
+	return this_cpu_read(second_look);
+}
 
 /**
  * snapshot_sides() - how many iovec arrays a call has
@@ -134,6 +147,8 @@ static inline u64 snapshot_count(const struct snapshot *snap, unsigned int side)
 	return side == LOCAL ? (u32)count : count;
 }
 
+int snapshot_init(void);
+void snapshot_exit(void);
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs);
 void snapshot_gather(struct snapshot *snap, u32 groups);
@@ -141,11 +156,10 @@ void snapshot_take(struct snapshot *snap, unsigned int syscall, struct pt_regs *
 		   u32 groups);
 void snapshot_clear_absent(struct snapshot *snap, u32 groups);
 void snapshot_copy(struct snapshot *to, const struct snapshot *from);
-void snapshot_preview(struct snapshot *snap, struct second_look *scratch, u16 size);
+void snapshot_preview(struct snapshot *snap, struct second_look *look, u16 size);
 void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int number);
 void snapshot_check_payload(struct snapshot *snap, struct second_look *look);
 u32 snapshot_no_result(const struct snapshot *snap);
-struct umem_iov snapshot_iov(const struct snapshot *snap, unsigned int side);
 
 /* The arrays of both syscalls stand, as address and count, from argument 1 on. */
 static __always_inline const struct umem_few *snapshot_few(const struct snapshot *snap)

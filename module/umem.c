@@ -65,70 +65,38 @@ fault:
 }
 
 /* What is done with entries; known to the compiler, so that each use is a tight loop. */
-#define KEEP 1
+#define COMPARE 1
 #define HASH 2
 #define SUM 4
 
-/* Goes on with entries from scan->read up to @to; stops at the first that cannot be read. */
+/* Goes on with entries up to @to; stops at the first that cannot be read. */
 static __always_inline bool scan_part(struct iov_scan *scan, const void __user *array,
-				      bool compat, u32 to, struct svmtrace_iovec *keep,
-				      unsigned int what)
+				      bool compat, u32 to, struct svmtrace_iovec *entries,
+				      const struct svmtrace_iovec *known, unsigned int what)
 {
 	size_t size = compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
 	const void __user *at = array + scan->read * size, *end = array + to * size;
-	u64 total = scan->total, mix = scan->hash;
-	struct svmtrace_iovec entry;
+	struct svmtrace_iovec *entry = entries + scan->read;
+	u64 total = scan->total, overflows = 0, hash = scan->hash, difference = 0;
 
-	if (what & KEEP)
-		keep += scan->read;
-	for (; at < end; at += size) {
-		if (!read_entry(at, compat, &entry))
-			break;
-		if (what & KEEP)
-			*keep++ = entry;
-		if (what & SUM && check_add_overflow(total, entry.len, &total))
-			total = U64_MAX;
+	for (; at < end && read_entry(at, compat, entry); at += size, entry++) {
+		if (what & COMPARE) {
+			difference |= (entry->base ^ known->base) | (entry->len ^ known->len);
+			known++;
+		}
 		if (what & HASH)
-			mix = hash_mix(mix, entry.base, entry.len);
+			hash = hash_mix(hash, entry->base, entry->len);
+		if (what & SUM) {
+			total += entry->len;
+			overflows += total < entry->len;
+		}
 	}
-	scan->total = total;
-	scan->hash = mix;
-	scan->read = (at - array) / size;
-	return at == end;
-}
-
-static __always_inline void scan_parts(struct iov_scan *scan, const void __user *array,
-				       bool compat, const struct umem_iov *iov,
-				       struct svmtrace_iovec *keep, u32 keep_max,
-				       unsigned int sum)
-{
-	u32 kept = min(iov->n, keep_max);
-	u32 hashed = clamp(iov->hash_to, kept, iov->n);
-
-	if (scan_part(scan, array, compat, min(kept, iov->hash_from), keep, KEEP | sum) &&
-	    scan_part(scan, array, compat, kept, keep, KEEP | HASH | sum) &&
-	    scan_part(scan, array, compat, hashed, NULL, HASH | sum))
-		scan_part(scan, array, compat, iov->n, NULL, sum);
-}
-
-static __always_inline void scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
-				     struct svmtrace_iovec *keep, u32 keep_max,
-				     unsigned int sum)
-{
-	const void __user *array = (const void __user *)(unsigned long)iov->addr;
-
-	*scan = (struct iov_scan){ .hash = hash_key[0] };
-	if (!iov->n)
-		return;
-	pagefault_disable();
-	if (user_access_begin(array, iov->n * umem_iov_size(iov->compat))) {
-		if (iov->compat)
-			scan_parts(scan, array, true, iov, keep, keep_max, sum);
-		else
-			scan_parts(scan, array, false, iov, keep, keep_max, sum);
-		user_access_end();
-	}
-	pagefault_enable();
+	scan->read = entry - entries;
+	scan->total = overflows ? U64_MAX : total;
+	scan->hash = hash;
+	if (what & COMPARE)
+		scan->differs = difference;
+	return at >= end;
 }
 
 /**
@@ -142,34 +110,102 @@ size_t umem_iov_size(bool compat)
 	return compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
 }
 
+static __always_inline void scan_first(struct iov_scan *scan, const struct umem_iov *iov,
+				       bool compat, struct svmtrace_iovec *entries)
+{
+	const void __user *array = u64_to_user_ptr(iov->addr);
+
+	if (scan_part(scan, array, compat, min(iov->n, iov->kept), entries, NULL, SUM))
+		scan_part(scan, array, compat, iov->n, entries, NULL, HASH | SUM);
+}
+
+static __always_inline void scan_again(struct iov_scan *scan, const struct umem_iov *iov,
+				       bool compat, struct svmtrace_iovec *entries,
+				       const struct svmtrace_iovec *known, u32 n)
+{
+	const void __user *array = u64_to_user_ptr(iov->addr);
+
+	if (scan_part(scan, array, compat, min(n, iov->kept), entries, known, COMPARE) &&
+	    scan_part(scan, array, compat, n, entries, NULL, HASH) && unlikely(n < iov->n))
+		scan_part(scan, array, compat, iov->n, entries, NULL, 0);
+}
+
+/* Opens access to an array. */
+static __always_inline bool begin_iov(const struct umem_iov *iov)
+{
+	pagefault_disable();
+	if (user_access_begin(u64_to_user_ptr(iov->addr), iov->n * umem_iov_size(iov->compat)))
+		return true;
+	pagefault_enable();
+	return false;
+}
+
+static __always_inline void end_iov(void)
+{
+	user_access_end();
+	pagefault_enable();
+}
+
 /**
  * umem_scan_iov() - reads an iovec array of the caller
- * @scan:     filled in
- * @iov:      the array
- * @keep:     the first entries are stored here
- * @keep_max: room in @keep, in entries
+ * @scan:    filled in
+ * @iov:     the array
+ * @entries: filled in with what could be read; has room for all of it
  *
  * Any context in which current is the caller; does not sleep.
  */
 void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
-		   struct svmtrace_iovec *keep, unsigned int keep_max)
+		   struct svmtrace_iovec *entries)
 {
-	scan_iov(scan, iov, keep, keep_max, SUM);
+	*scan = (struct iov_scan){ .hash = hash_key[0] };
+	if (!begin_iov(iov))
+		return;
+	if (iov->compat)
+		scan_first(scan, iov, true, entries);
+	else
+		scan_first(scan, iov, false, entries);
+	end_iov();
 }
 
 /**
- * umem_rescan_iov() - reads an iovec array of which the total is known
- * @scan:     filled in, but for the total
- * @iov:      as for umem_scan_iov()
- * @keep:     as for umem_scan_iov()
- * @keep_max: as for umem_scan_iov()
+ * umem_rescan_iov() - reads an iovec array again
+ * @scan:    filled in, but for the total
+ * @iov:     as for umem_scan_iov()
+ * @entries: as for umem_scan_iov()
+ * @known:   the first entries, as many as are kept, as they were
+ * @n:	     how many could be read then, and are compared or hashed now
  *
  * Any context in which current is the caller; does not sleep.
  */
 void umem_rescan_iov(struct iov_scan *scan, const struct umem_iov *iov,
-		     struct svmtrace_iovec *keep, unsigned int keep_max)
+		     struct svmtrace_iovec *entries, const struct svmtrace_iovec *known, u32 n)
 {
-	scan_iov(scan, iov, keep, keep_max, 0);
+	*scan = (struct iov_scan){ .hash = hash_key[0] };
+	if (!begin_iov(iov))
+		return;
+	if (iov->compat)
+		scan_again(scan, iov, true, entries, known, n);
+	else
+		scan_again(scan, iov, false, entries, known, n);
+	end_iov();
+}
+
+/**
+ * umem_total() - bytes that an iovec array describes
+ * @entries: the array
+ * @n:	     their number
+ *
+ * Return: the sum of the lengths, U64_MAX if it overflows. Any context.
+ */
+u64 umem_total(const struct svmtrace_iovec *entries, u32 n)
+{
+	u64 total = 0;
+
+	while (n--) {
+		if (check_add_overflow(total, entries++->len, &total))
+			return U64_MAX;
+	}
+	return total;
 }
 
 /* Copies up to a page boundary at a time, so that a fault loses one page only. */

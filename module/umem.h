@@ -11,30 +11,30 @@
 
 /**
  * struct umem_iov - an iovec array in the memory of current
- * @addr:      user address
- * @n:	       entries, at most SVMTRACE_IOVS_MAX
- * @hash_from: the hash covers entries from this one ...
- * @hash_to:   ... up to, but not including this one
- * @compat:    the array has the 32-bit layout
+ * @addr:   user address
+ * @n:	    entries, at most SVMTRACE_IOVS_MAX
+ * @kept:   so many of them are kept from entry to return; of the others, a hash
+ * @compat: the array has the 32-bit layout
  */
 struct umem_iov {
 	u64 addr;
 	u32 n;
-	u32 hash_from;
-	u32 hash_to;
+	u32 kept;
 	bool compat;
 };
 
 /**
  * struct iov_scan - what was found in an iovec array
  * @total: sum of the lengths of the entries read, U64_MAX if it overflows
- * @hash:  keyed hash of the entries that umem_iov says
+ * @hash:  keyed hash of the entries that are not kept
  * @read:  entries that could be read, up to the first that could not
+ * @differs: in a second scan, one of the entries that are kept does
  */
 struct iov_scan {
 	u64 total;
 	u64 hash;
 	u32 read;
+	bool differs;
 };
 
 /* No more entries than these are few. */
@@ -56,9 +56,10 @@ struct umem_few {
 
 void umem_init(void);
 void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
-		   struct svmtrace_iovec *keep, unsigned int keep_max);
+		   struct svmtrace_iovec *entries);
 void umem_rescan_iov(struct iov_scan *scan, const struct umem_iov *iov,
-		     struct svmtrace_iovec *keep, unsigned int keep_max);
+		     struct svmtrace_iovec *entries, const struct svmtrace_iovec *known, u32 n);
+u64 umem_total(const struct svmtrace_iovec *entries, u32 n);
 size_t umem_iov_size(bool compat);
 unsigned int umem_gather(u8 *buf, unsigned int size,
 			 const struct svmtrace_iovec *iov, unsigned int n, bool *fault);
