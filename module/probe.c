@@ -354,16 +354,36 @@ static int entry_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
+/* NULL: there is another session in that slot by now, or another run of it, or none. */
+static nokprobe_inline struct session *session_of(const struct snapshot *snap,
+						  unsigned int slot)
+{
+	struct session *session = session_at(slot);
+
+	return likely(session && session->epoch <= snap->epoch) ? session : NULL;
+}
+
+static void reject(struct snapshot *snap, unsigned int slot)
+{
+	struct session *session = session_of(snap, slot);
+	struct stream_counts *counts;
+
+	snap->sessions &= ~BIT(slot);
+	if (!session)
+		return;
+	counts = &this_cpu_ptr(session->streams)->counts;
+	stream_count(counts->filtered);
+	stream_count(counts->returned);
+}
+
 /*
  * Lets the programs decide that waited for the return. Whether their sessions
  * still exist or not: a program does, as long as calls wait for it.
- *
- * Return: a bit per session that does not see the call.
  */
-static u32 decide(struct snapshot *snap)
+static void decide(struct snapshot *snap)
 {
 	const u32 marks = snap->d.record.marks;
-	u32 slots, rejected = 0;
+	u32 slots;
 
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	for (slots = snap->undecided; slots; slots &= slots - 1) {
@@ -372,37 +392,32 @@ static u32 decide(struct snapshot *snap)
 
 		snap->d.record.marks = marks_for(session_at(slot), marks);
 		if (!program_run(program, &snap->d))
-			rejected |= BIT(slot);
+			reject(snap, slot);
 		program_leave(program);
 	}
 	snap->d.record.marks = marks;
-	return rejected;
 }
 
 static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct snapshot *snap = (struct snapshot *)ri->data;
 	struct second_look *look = snapshot_look();
-	u32 slots, rejected;
+	u32 slots;
 
 	handler_lock();
 	quota_give(snap->quota, snap->bucket);
 	snapshot_return(snap, look, (s64)regs_return_value(regs));
-	rejected = unlikely(snap->undecided) ? decide(snap) : 0;
+	if (unlikely(snap->undecided))
+		decide(snap);
 	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
-		struct session *session = session_at(__ffs(slots));
+		struct session *session = session_of(snap, __ffs(slots));
 		struct stream *stream;
 
-		/* Another session in that slot, or another run of it? */
-		if (!session || session->epoch > snap->epoch)
+		if (!session)
 			continue;
 		stream = this_cpu_ptr(session->streams);
-		if (rejected & BIT(session->slot)) {
-			stream_count(stream->counts.filtered);
-		} else {
-			emit_call(session, stream, snap, look);
-			trigger(session, snap);
-		}
+		emit_call(session, stream, snap, look);
+		trigger(session, snap);
 		stream_count(stream->counts.returned);
 	}
 	handler_unlock();
@@ -419,6 +434,7 @@ NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(take_over);
 NOKPROBE_SYMBOL(record_entry);
 NOKPROBE_SYMBOL(entry_instance);
+NOKPROBE_SYMBOL(reject);
 NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(leave);
 
