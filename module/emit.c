@@ -310,7 +310,8 @@ void emit_long(struct stream *stream, const struct snapshot *snap,
 	const bool many = snap->special & SPECIAL_ARRAYS;
 	u32 exe_len = groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0;
 	u32 target_len = groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0;
-	size_t size = emit_plain_size(snap, groups) + ALIGN(exe_len + target_len, 8);
+	size_t facts = emit_facts_size(snap, groups);
+	size_t size = emit_plain_size(snap, facts) + ALIGN(exe_len + target_len, 8);
 	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
 	struct svmtrace_call *call;
 	unsigned int side;
@@ -318,7 +319,7 @@ void emit_long(struct stream *stream, const struct snapshot *snap,
 
 	if (!record)
 		return;
-	pos = emit_head(record, snap, groups);
+	pos = emit_head(record, snap, groups, facts);
 	call = (struct svmtrace_call *)(record + 1);
 	call->exe_len = exe_len;
 	call->target_exe_len = target_len;

@@ -43,18 +43,22 @@ static __always_inline void *emit_iovs(void *pos, const struct svmtrace_iovec *i
 	return to;
 }
 
-static __always_inline size_t emit_plain_size(const struct snapshot *snap, u32 groups)
+static __always_inline size_t emit_facts_size(const struct snapshot *snap, u32 groups)
 {
-	return sizeof(struct svmtrace_record) +
-	       emit_facts_sizes[snap->d.record.syscall][groups] +
+	return emit_facts_sizes[snap->d.record.syscall][groups];
+}
+
+static __always_inline size_t emit_plain_size(const struct snapshot *snap, size_t facts)
+{
+	return sizeof(struct svmtrace_record) + facts +
 	       (snap->scan[LOCAL].read + snap->scan[REMOTE].read) * sizeof(*snap->iov[0]);
 }
 
 /* Return: where the arrays are to be written, and then names, if there are any. */
 static __always_inline void *emit_head(struct svmtrace_record *record,
-				       const struct snapshot *snap, u32 groups)
+				       const struct snapshot *snap, u32 groups,
+				       size_t facts)
 {
-	size_t facts = emit_facts_sizes[snap->d.record.syscall][groups];
 	struct svmtrace_call *call = (struct svmtrace_call *)(record + 1);
 
 	record->syscall = snap->d.record.syscall;
@@ -72,13 +76,13 @@ static __always_inline void *emit_head(struct svmtrace_record *record,
 static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
 				       u32 groups)
 {
-	size_t size = emit_plain_size(snap, groups);
+	size_t facts = emit_facts_size(snap, groups), size = emit_plain_size(snap, facts);
 	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
 	void *pos;
 
 	if (unlikely(!record))
 		return;
-	pos = emit_head(record, snap, groups);
+	pos = emit_head(record, snap, groups, facts);
 	pos = emit_iovs(pos, snap->iov[LOCAL], snap->scan[LOCAL].read);
 	emit_iovs(pos, snap->iov[REMOTE], snap->scan[REMOTE].read);
 	stream_commit(stream, record, size);
