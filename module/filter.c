@@ -174,10 +174,10 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
 }
 
 /* What a program loads, but what is not known, is zeros. */
-static __always_inline void clear_absent(const struct program *program, struct snapshot *snap)
+static __always_inline void clear_absent(u32 groups, struct snapshot *snap)
 {
-	if (unlikely(program->groups & ~snap->d.present))
-		snapshot_clear_absent(snap, program->groups);
+	if (unlikely(groups & ~snap->d.present))
+		snapshot_clear_absent(snap, groups);
 }
 
 static enum verdict verdict_of(u32 result)
@@ -190,15 +190,17 @@ static enum verdict decide_early(const struct program *program, struct snapshot 
 {
 	u32 result;
 
-	snapshot_gather(snap, program->needs & SNAPSHOT_CALLER);
+	snapshot_gather_parts(snap, program->needs);
+	clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
 	result = program_run_early(program, &snap->d);
 	return result == PROGRAM_UNDECIDED ? FILTER_LATER : verdict_of(result);
 }
 
 static enum verdict decide(const struct program *program, struct snapshot *snap)
 {
+	snapshot_gather_parts(snap, program->needs);
 	snapshot_gather(snap, program->needs);
-	clear_absent(program, snap);
+	clear_absent(program->groups, snap);
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return verdict_of(program_run(program, &snap->d));
@@ -255,7 +257,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 
 	if (!trigger || lacks_part(trigger, snap))
 		return false;
-	clear_absent(trigger, snap);
+	clear_absent(trigger->groups, snap);
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return !trigger->early || program_run_early(trigger, &snap->d);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;

@@ -397,7 +397,7 @@ static bool is_ancestor(const struct task_struct *of, const struct task_struct *
 	return false;
 }
 
-static u32 relation_of_kin(struct task_struct *task)
+static __always_inline u32 relation_of_kin(struct task_struct *task)
 {
 	u32 relation = 0;
 
@@ -420,7 +420,7 @@ static u32 relation_of_kin(struct task_struct *task)
 }
 
 /* As ptrace judges it: by permitted capabilities, and by user namespace. */
-static bool is_privileged(const struct cred *target, const struct cred *caller)
+static __always_inline bool is_privileged(const struct cred *target, const struct cred *caller)
 {
 	const struct user_namespace *ns = target->user_ns;
 
@@ -431,7 +431,7 @@ static bool is_privileged(const struct cred *target, const struct cred *caller)
 	return !ns;
 }
 
-static u32 relation_of_cred(const struct cred *target, const struct cred *caller)
+static __always_inline u32 relation_of_cred(const struct cred *target, const struct cred *caller)
 {
 	u32 relation = 0;
 
@@ -444,8 +444,50 @@ static u32 relation_of_cred(const struct cred *target, const struct cred *caller
 	return relation;
 }
 
+/* All of the relation that can be told without the target's lock. */
+static __always_inline void take_relation(u32 *relation, struct task_struct *task,
+					  const struct cred *cred,
+					  const struct pid_namespace *pid_ns,
+					  const struct cgroup *cgroup)
+{
+	*relation = relation_of_kin(task) | relation_of_cred(cred, current_cred());
+	if (pid_ns != pid_ns_of(current))
+		*relation |= SVMTRACE_REL_CROSS_PIDNS;
+	if (cgroup != task_dfl_cgroup(current))
+		*relation |= SVMTRACE_REL_CROSS_CGROUP;
+}
+
+static __always_inline void take_target(struct svmtrace_target *target,
+					struct task_struct *task, const struct cred *cred)
+{
+	target->pid = task->tgid;
+	target->uid = cred->uid.val;
+	target->start_time = task->group_leader->start_boottime;
+	copy_comm(target->comm, task->comm);
+}
+
 /**
- * identity_target() - who the target is, and what it is to current
+ * identity_target_parts() - who the target is: what a program asks for
+ * @target:   filled in
+ * @relation: SVMTRACE_REL_ bits
+ * @task:     from identity_find()
+ * @parts:    IDENTITY_ bits
+ *
+ * Under rcu_read_lock().
+ */
+void identity_target_parts(struct svmtrace_target *target, u32 *relation,
+			   struct task_struct *task, u32 parts)
+{
+	const struct cred *cred = __task_cred(task);
+
+	if (parts & IDENTITY_TARGET)
+		take_target(target, task, cred);
+	if (parts & IDENTITY_RELATION)
+		take_relation(relation, task, cred, pid_ns_of(task), task_dfl_cgroup(task));
+}
+
+/**
+ * identity_target() - who the target is, and what it is to current: all of it
  * @target:   filled in
  * @context:  filled in
  * @exe:      filled in
@@ -466,19 +508,11 @@ u32 identity_target(struct svmtrace_target *target,
 	struct exe file = {};
 	u32 marks = 0;
 
-	target->pid = task->tgid;
-	target->uid = cred->uid.val;
-	target->start_time = task->group_leader->start_boottime;
-	copy_comm(target->comm, task->comm);
-
-	*relation = relation_of_kin(task) | relation_of_cred(cred, current_cred());
+	take_target(target, task, cred);
+	take_relation(relation, task, cred, pid_ns, cgroup);
 	context->pid_ns = pid_ns ? pid_ns->ns.inum : 0;
 	context->user_ns = cred->user_ns->ns.inum;
 	context->cgroup = cgroup_id(cgroup);
-	if (pid_ns != pid_ns_of(current))
-		*relation |= SVMTRACE_REL_CROSS_PIDNS;
-	if (cgroup != task_dfl_cgroup(current))
-		*relation |= SVMTRACE_REL_CROSS_CGROUP;
 
 	/* The lock that task_lock() takes: it holds mm and nsproxy in place. */
 	context->mnt_ns = 0;

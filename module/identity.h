@@ -12,6 +12,9 @@
 #define IDENTITY_IDS	0x400
 #define IDENTITY_PARENT	0x800
 #define IDENTITY_COMM	0x1000
+/* Of the target: svmtrace_target; the relation, but for SVMTRACE_REL_CROSS_MNTNS. */
+#define IDENTITY_TARGET		0x2000
+#define IDENTITY_RELATION	0x4000
 
 /**
  * struct exe_name - base name of an executable
@@ -30,6 +33,8 @@ void identity_caller_parts(struct svmtrace_caller *caller, u32 parts);
 u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
 		     const char *comm);
 struct task_struct *identity_find(int nr);
+void identity_target_parts(struct svmtrace_target *target, u32 *relation,
+			   struct task_struct *task, u32 parts);
 u32 identity_target(struct svmtrace_target *target,
 		    struct svmtrace_target_context *context, struct exe_name *exe,
 		    u32 *relation, struct task_struct *task);

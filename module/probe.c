@@ -190,7 +190,7 @@ static nokprobe_inline bool ask_sessions(struct probe_cpu *pc, const struct prob
 			sessions |= slots & -slots;
 			wants |= session->wants;
 			if (unlikely(filter && filter->trigger))
-				wants |= filter->trigger->needs;
+				wants |= filter->trigger->groups;
 		} else {
 			stream_count(counts->filtered);
 			stream_count(counts->returned);
@@ -223,7 +223,7 @@ static nokprobe_inline void take_snapshot(struct probe_cpu *pc, struct snapshot 
 	if (likely(!pc->begun))
 		snapshot_take(snap, pc->probe->syscall, user_regs_of(regs), pc->wants);
 	else
-		snapshot_gather(snap, pc->wants | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
+		snapshot_complete(snap, pc->wants);
 	snap->sessions = pc->sessions;
 	snap->epoch = session_epoch();
 	snap->quota = &pc->probe->quota;

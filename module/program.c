@@ -110,7 +110,7 @@ static const struct {
 	{ FROM(call.ret), 0, true },
 	{ FROM(call.bytes), SNAPSHOT_ARRAYS, false },
 	{ FROM(call.tid), 0, false },
-	{ FROM(call.relation), SVMTRACE_GROUP_TARGET, false },
+	{ FROM(call.relation), IDENTITY_RELATION, false },
 	{ FROM(call.iovs), 0, false },
 	{ FROM(caller), IDENTITY_IDS, false },
 	{ FROM(caller.ppid), IDENTITY_PARENT, false },
@@ -118,7 +118,7 @@ static const struct {
 	{ FROM(caller.comm), IDENTITY_COMM, false },
 	/* With the name of the executable comes what it is compared with. */
 	{ FROM(context), SVMTRACE_GROUP_CONTEXT | IDENTITY_COMM, false },
-	{ FROM(target), SVMTRACE_GROUP_TARGET, false },
+	{ FROM(target), IDENTITY_TARGET, false },
 	{ FROM(target_context), SVMTRACE_GROUP_TARGET_CONTEXT, false },
 	{ FROM(pipe), SVMTRACE_GROUP_PIPE, false },
 	{ FROM(pipe.used_after), SVMTRACE_GROUP_PIPE, true },
@@ -135,57 +135,74 @@ static unsigned int find_word(u32 k)
 	return i;
 }
 
-/* Which bits does a program look at that loads the word that says what there is? */
-static u32 asked_for(const struct sock_filter *load)
+/* A mask leaves only some bits of a word; a jump by some leaves all where they are. */
+static bool is_masked(const struct sock_filter *load)
 {
-	const struct sock_filter *next = load + 1;
+	return load[1].code == (BPF_ALU | BPF_AND | BPF_K);
+}
 
-	if (load->k != FROM(present))
-		return 0;
-	return next->code == (BPF_ALU | BPF_AND | BPF_K) ||
-	       next->code == (BPF_JMP | BPF_JSET | BPF_K) ? next->k : ~0U;
+static bool is_tested(const struct sock_filter *load)
+{
+	return load[1].code == (BPF_JMP | BPF_JSET | BPF_K);
 }
 
 /* What it asks for must be looked for, even if it loads nothing else of it. */
 static u32 needs_of_present(u32 bits)
 {
-	u32 needs = bits & SVMTRACE_GROUPS_ALL & ~SVMTRACE_GROUP_CALLER;
+	u32 needs = bits & (SVMTRACE_GROUP_CONTEXT | SVMTRACE_GROUP_TARGET_CONTEXT |
+			    SVMTRACE_GROUP_PIPE);
 
 	if (bits & SVMTRACE_GROUP_CALLER)
 		needs |= IDENTITY_IDS;
+	if (bits & SVMTRACE_GROUP_TARGET)
+		needs |= IDENTITY_TARGET;
 	if (bits & SVMTRACE_PRESENT_REMOTE)
 		needs |= SNAPSHOT_ARRAYS;
 	return needs;
 }
 
+static u32 needs_of(const struct sock_filter *load, bool *late)
+{
+	unsigned int word = find_word(load->k);
+	u32 needs = words[word].needs, bits = ~0U;
+
+	*late = words[word].late;
+	if (is_masked(load) || (load->k == FROM(present) && is_tested(load)))
+		bits = load[1].k;
+	if (load->k == FROM(present)) {
+		*late = bits & SVMTRACE_PRESENT_RESULT;
+		needs = needs_of_present(bits);
+	}
+	/* This one is told by what only the target's lock holds in place. */
+	if (load->k == FROM(call.relation) && bits & SVMTRACE_REL_CROSS_MNTNS)
+		needs |= SVMTRACE_GROUP_TARGET;
+	return needs;
+}
+
 static void find_needs(struct program *program, const struct sock_filter *insns, u32 len)
 {
+	bool late;
 	u32 i;
 
 	for (i = 0; i < len; i++) {
 		if (IS_LOAD(insns[i].code)) {
-			unsigned int word = find_word(insns[i].k);
-			u32 bits = asked_for(&insns[i]);
-
-			program->needs |= words[word].needs | needs_of_present(bits);
-			program->late |= words[word].late || bits & SVMTRACE_PRESENT_RESULT;
+			program->needs |= needs_of(&insns[i], &late);
+			program->late |= late;
 		}
 	}
 }
 
 /*
- * Can a load be done before anything but the caller has been looked at? That there is
- * a caller is known then; so of the word that says what there is, this bit is.
+ * Can a load be done early? Of the word that says what there is, only by bits that are
+ * known then.
  */
 static bool is_early(const struct sock_filter *load)
 {
-	unsigned int word = find_word(load->k);
+	bool late;
+	u32 needs = needs_of(load, &late);
 
-	/* A jump by one bit leaves the others where they are. */
-	if (load->k == FROM(present))
-		return load[1].code == (BPF_ALU | BPF_AND | BPF_K) &&
-		       !(asked_for(load) & ~SVMTRACE_GROUP_CALLER);
-	return !words[word].late && !(words[word].needs & ~SNAPSHOT_CALLER);
+	return !late && !(needs & ~SNAPSHOT_PARTS) &&
+	       (load->k != FROM(present) || is_masked(load));
 }
 
 /* The same program, but that it gives up where it would load more. */
@@ -207,7 +224,7 @@ static bool is_worth_a_try(const struct program *program, const struct sock_filt
 	while (!IS_LOAD(insns->code) && BPF_CLASS(insns->code) != BPF_RET)
 		insns++;
 	return IS_LOAD(insns->code) && is_early(insns) &&
-	       (program->late || program->needs & ~SNAPSHOT_CALLER);
+	       (program->late || program->needs & ~SNAPSHOT_PARTS);
 }
 
 static void program_free(struct program *program)
@@ -248,6 +265,8 @@ static int compile_all(struct program *program, const struct svmtrace_program *r
 	program->groups = program->needs & (SVMTRACE_GROUP_EXTRA - 1);
 	if (program->needs & SNAPSHOT_CALLER)
 		program->groups |= SVMTRACE_GROUP_CALLER;
+	if (program->needs & SNAPSHOT_TARGET)
+		program->groups |= SVMTRACE_GROUP_TARGET;
 	if (is_worth_a_try(program, insns->filter))
 		err = compile(&program->early, request, translate_early);
 	return err;

@@ -13,7 +13,7 @@
 /**
  * struct program - a filter program
  * @bpf:       the kernel's translation of it
- * @early:     the same, for when nothing but SNAPSHOT_CALLER is known; or NULL
+ * @early:     the same, for when nothing but SNAPSHOT_PARTS is known; or NULL
  * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
  * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only
@@ -57,7 +57,7 @@ static inline u32 program_run(const struct program *program,
 /**
  * program_run_early() - what a program says if little is known
  * @program: with @early
- * @d:	     the facts, as far as SNAPSHOT_CALLER
+ * @d:	     the facts, as far as SNAPSHOT_PARTS
  *
  * Preemption off.
  *

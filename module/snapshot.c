@@ -243,9 +243,17 @@ static unsigned int read_preview(const struct snapshot *snap, struct second_look
 /* What is in either group comes from the same lookup. */
 #define TARGET_GROUPS (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
 
+/* What a program was told of it is about the same one as what the record says. */
+static __always_inline struct task_struct *target_of(const struct snapshot *snap)
+{
+	if (unlikely(snap->have & SNAPSHOT_TARGET))
+		return snap->target;
+	return identity_find(snap->d.args[0]);
+}
+
 static u32 look_up_target(struct snapshot *snap)
 {
-	struct task_struct *task = identity_find(snap->d.args[0]);
+	struct task_struct *task = target_of(snap);
 
 	if (!task) {
 		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
@@ -261,12 +269,10 @@ static u32 look_up_target(struct snapshot *snap)
 
 /* What there can be to gather. */
 static const u16 groups_of_syscall[SVMTRACE_NR_SYSCALLS] = {
-	[SVMTRACE_NR_process_vm_writev] = SVMTRACE_GROUP_CALLER | SNAPSHOT_CALLER |
-					  SVMTRACE_GROUP_CONTEXT | TARGET_GROUPS |
-					  SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
-	[SVMTRACE_NR_vmsplice] = SVMTRACE_GROUP_CALLER | SNAPSHOT_CALLER |
-				 SVMTRACE_GROUP_CONTEXT | SVMTRACE_GROUP_PIPE |
-				 SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+	[SVMTRACE_NR_process_vm_writev] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
+					  TARGET_GROUPS | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
+	[SVMTRACE_NR_vmsplice] = SVMTRACE_GROUP_CALLER | SVMTRACE_GROUP_CONTEXT |
+				 SVMTRACE_GROUP_PIPE | SNAPSHOT_TIME | SNAPSHOT_ARRAYS,
 };
 
 /* Groups that come with others. */
@@ -295,9 +301,6 @@ static __always_inline u32 gather(struct snapshot *snap, unsigned int syscall, u
 	if (groups & SVMTRACE_GROUP_CALLER) {
 		identity_caller(&snap->d.caller);
 		present |= SVMTRACE_GROUP_CALLER;
-	} else if (groups & SNAPSHOT_CALLER) {
-		identity_caller_parts(&snap->d.caller, groups);
-		present |= SVMTRACE_GROUP_CALLER;
 	}
 	if (groups & SVMTRACE_GROUP_CONTEXT) {
 		snap->d.record.marks |= identity_context(&snap->d.context, &snap->exe,
@@ -318,7 +321,7 @@ static __always_inline u32 gather(struct snapshot *snap, unsigned int syscall, u
 /**
  * snapshot_gather() - takes facts of a call that enters
  * @snap:   after snapshot_begin()
- * @groups: SVMTRACE_GROUP_ and SNAPSHOT_ bits of what is wanted
+ * @groups: SVMTRACE_GROUP_ bits, SNAPSHOT_TIME, SNAPSHOT_ARRAYS: what is wanted
  *
  * Takes each only once. In a probe, under rcu_read_lock().
  */
@@ -329,6 +332,40 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 	groups = add_companions(groups) & groups_of_syscall[syscall] & ~snap->have;
 	snap->have |= groups;
 	snap->d.present |= gather(snap, syscall, groups);
+}
+
+/**
+ * snapshot_target_parts() - takes facts of the target that a program asks for
+ * @snap:  after snapshot_begin()
+ * @parts: IDENTITY_ bits
+ *
+ * In a probe, under rcu_read_lock().
+ */
+void snapshot_target_parts(struct snapshot *snap, u32 parts)
+{
+	if (snap->d.record.syscall != SVMTRACE_NR_process_vm_writev ||
+	    snap->have & SVMTRACE_GROUP_TARGET)
+		return;
+	snap->target = target_of(snap);
+	if (!snap->target)
+		return;
+	identity_target_parts(&snap->d.target, &snap->d.call.relation, snap->target, parts);
+	snap->d.present |= SVMTRACE_GROUP_TARGET;
+}
+
+/**
+ * snapshot_complete() - takes what a call that is kept still lacks
+ * @snap:   after snapshot_begin()
+ * @groups: SVMTRACE_GROUP_ bits of what is wanted besides time and arrays
+ *
+ * Of its target, it has all or nothing then. In a probe, under the rcu_read_lock() of
+ * what has been gathered before.
+ */
+void snapshot_complete(struct snapshot *snap, u32 groups)
+{
+	if (snap->have & SNAPSHOT_TARGET)
+		groups |= SVMTRACE_GROUP_TARGET;
+	snapshot_gather(snap, groups | SNAPSHOT_TIME | SNAPSHOT_ARRAYS);
 }
 
 /* For a constant syscall, what it has not is never asked for. */

@@ -39,6 +39,10 @@ enum { LOCAL, REMOTE, SIDES };
 #define SNAPSHOT_ARRAYS		0x200
 /* Of the caller, for a program: SVMTRACE_GROUP_CALLER is all of it. */
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
+/* Likewise of the target, until the call is kept: SVMTRACE_GROUP_TARGET is all of it. */
+#define SNAPSHOT_TARGET		(IDENTITY_TARGET | IDENTITY_RELATION)
+/* All of these are what costs little to find out. */
+#define SNAPSHOT_PARTS		(SNAPSHOT_CALLER | SNAPSHOT_TARGET)
 
 /* Why a record is more than a copy of what the snapshot has. */
 #define SPECIAL_ARRAYS		0x1	/* maybe too long for it: see the second look */
@@ -57,6 +61,7 @@ enum { LOCAL, REMOTE, SIDES };
  * @preview_wanted: if SPECIAL_PREVIEW, bytes of payload that some session wants
  * @preview_len: if SPECIAL_PREVIEW, bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
+ * @target:   if SNAPSHOT_TARGET, who is written to, or NULL; while the call enters
  * @d:	      the facts
  * @exe:      name of the caller's executable
  * @target_exe: name of the target's executable
@@ -76,6 +81,7 @@ struct snapshot {
 	u16 preview_wanted;
 	u16 preview_len;
 	u16 have;
+	struct task_struct *target;
 	struct svmtrace_filter_data d;
 	struct exe_name exe;
 	struct exe_name target_exe;
@@ -152,6 +158,8 @@ void snapshot_exit(void);
 void snapshot_begin(struct snapshot *snap, unsigned int syscall,
 		    struct pt_regs *user_regs);
 void snapshot_gather(struct snapshot *snap, u32 groups);
+void snapshot_target_parts(struct snapshot *snap, u32 parts);
+void snapshot_complete(struct snapshot *snap, u32 groups);
 void snapshot_take(struct snapshot *snap, unsigned int syscall, struct pt_regs *user_regs,
 		   u32 groups);
 void snapshot_clear_absent(struct snapshot *snap, u32 groups);
@@ -160,6 +168,25 @@ void snapshot_preview(struct snapshot *snap, struct second_look *look, u16 size)
 void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int number);
 void snapshot_check_payload(struct snapshot *snap, struct second_look *look);
 u32 snapshot_no_result(const struct snapshot *snap);
+
+/**
+ * snapshot_gather_parts() - takes facts of a call that enters, for a program
+ * @snap:  after snapshot_begin()
+ * @parts: IDENTITY_ bits
+ *
+ * In a probe, under rcu_read_lock().
+ */
+static __always_inline void snapshot_gather_parts(struct snapshot *snap, u32 parts)
+{
+	parts &= SNAPSHOT_PARTS & ~snap->have;
+	if (parts & SNAPSHOT_CALLER) {
+		identity_caller_parts(&snap->d.caller, parts);
+		snap->d.present |= SVMTRACE_GROUP_CALLER;
+	}
+	if (parts & SNAPSHOT_TARGET)
+		snapshot_target_parts(snap, parts);
+	snap->have |= parts;
+}
 
 /* The arrays of both syscalls stand, as address and count, from argument 1 on. */
 static __always_inline const struct umem_few *snapshot_few(const struct snapshot *snap)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
@@ -10,6 +11,7 @@
 
 #include "blocked.h"
 #include "calls.h"
+#include "child.h"
 #include "ledger.h"
 #include "trace.h"
 
@@ -320,6 +322,40 @@ TEST_F(program, marks)
 	EXPECT_EQ(0, calls_seen(&t));
 	EXPECT_EQ(-ESRCH, call_to(0x3fffffff));
 	EXPECT_EQ(1, seen(&t));
+	trace_end(&t);
+}
+
+static int call_process(void *pid)
+{
+	call_to(*(const pid_t *)pid);
+	return 0;
+}
+
+/*
+ * Each bit of the relation is looked for, and a program that asks for one makes no record
+ * that has only that.
+ */
+TEST_F(program, relation_is_whole)
+{
+	const __u32 bits[] = { SVMTRACE_REL_PARENT, SVMTRACE_REL_CROSS_MNTNS };
+	struct svmtrace_config config;
+	pid_t pid = getpid();
+	unsigned int i;
+	struct trace t;
+
+	trace_config(&config);
+	config.groups = 0;
+	ASSERT_EQ(0, ioctl(self->t.fd, SVMTRACE_IOC_STOP, 0));
+	ASSERT_EQ(0, trace_start(&t, &config));
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		ASSERT_EQ(0, SET(&t, LOAD(AT(call.relation)),
+				 BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits[i]),
+				 IF_EQ(bits[i]), KEEP, DROP));
+		ASSERT_EQ(0, child_run(CLONE_NEWNS, call_process, &pid));
+		ASSERT_EQ(1, trace_read(&t));
+		EXPECT_EQ(bits[0] | bits[1], t.records[0].call->relation & (bits[0] | bits[1]));
+		trace_drop(&t);
+	}
 	trace_end(&t);
 }
 

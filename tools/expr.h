@@ -110,7 +110,7 @@ struct expr_error {
 };
 
 /* What an expression can cost, from 0 on. */
-#define EXPR_COSTS 5
+#define EXPR_COSTS 6
 
 /**
  * struct expr - an expression

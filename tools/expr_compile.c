@@ -34,7 +34,8 @@ static void compile_has(struct code *c, const struct expr_node *node, struct for
 	}
 	code_add(c, LOAD, word_of(node->value));
 	code_add(c, LOAD, OFFSET(present));
-	code_jump(c, BPF_JSET | BPF_K, node->value, to.yes, to.no);
+	code_add(c, BPF_ALU | BPF_AND | BPF_K, node->value);
+	code_jump(c, BPF_JEQ | BPF_K, node->value, to.yes, to.no);
 }
 
 static void compile(struct code *c, const struct expr_node *node, unsigned int known,

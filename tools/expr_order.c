@@ -10,17 +10,26 @@
 static unsigned int cost_of_group(__u64 needs)
 {
 	if (needs & SVMTRACE_PRESENT_RESULT)
+		return 5;
+	if (needs & SVMTRACE_GROUP_TARGET_CONTEXT)
 		return 4;
-	if (needs & (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT))
-		return 3;
 	if (needs & (SVMTRACE_GROUP_CONTEXT | SVMTRACE_GROUP_PIPE))
+		return 3;
+	if (needs & SVMTRACE_PRESENT_REMOTE)
 		return 2;
-	return needs & SVMTRACE_PRESENT_REMOTE ? 1 : 0;
+	return needs & SVMTRACE_GROUP_TARGET ? 1 : 0;
 }
 
-static unsigned int cost_of_field(const struct expr_field *field)
+static unsigned int cost_of_field(const struct expr_node *node)
 {
+	const struct expr_field *field = node->field;
+
 	switch (field->offset) {
+	case offsetof(struct svmtrace_filter_data, call.relation):
+		/* This one needs the target's namespaces. */
+		if (!node->masked || node->value & SVMTRACE_REL_CROSS_MNTNS)
+			return cost_of_group(SVMTRACE_GROUP_TARGET_CONTEXT);
+		return cost_of_group(SVMTRACE_GROUP_TARGET);
 	case offsetof(struct svmtrace_filter_data, record.marks):
 		return cost_of_group(SVMTRACE_PRESENT_RESULT);
 	case offsetof(struct svmtrace_filter_data, call.bytes):
@@ -61,7 +70,7 @@ static unsigned int cost_of_compare(const struct expr_node *node)
 	unsigned int cost, most = 0;
 
 	for (child = node->first; child; child = child->next) {
-		cost = child->field ? cost_of_field(child->field) : 0;
+		cost = child->field ? cost_of_field(child) : 0;
 		most = cost > most ? cost : most;
 	}
 	return most;
@@ -73,7 +82,7 @@ static unsigned int order(struct expr_node *node)
 	case EXPR_COMPARE:
 		return cost_of_compare(node);
 	case EXPR_HAS:
-		return node->field ? cost_of_field(node->field) : cost_of_group(node->value);
+		return node->field ? cost_of_field(node) : cost_of_group(node->value);
 	default:
 		return order_children(node);
 	}

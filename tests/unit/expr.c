@@ -417,10 +417,10 @@ static unsigned int first_load(unsigned int offset)
 TEST(what_costs_little_comes_first)
 {
 	static const char *const texts[] = {
-		"ret < 0 && target.uid == 7 && user_ns == 7 && bytes == 7 && uid == 7",
-		"bytes == 7 || uid == 7 || ret < 0 || target.uid == 7 || user_ns == 7",
-		"has(result) && !(has(target.uid) || user_ns in {7, 8}) && (bytes == 7 || uid)",
-		"ret < 0 || target.uid == 7 && user_ns == 7 && !(bytes == 7 || uid == 7)",
+		"ret < 0 && target.mnt_ns == 7 && user_ns == 7 && bytes && target.uid && uid == 7",
+		"bytes == 7 || uid || ret < 0 || target.uid == 7 || user_ns || target.mnt_ns",
+		"has(result) && !(has(target.mnt_ns) || user_ns) && (bytes || target.uid || uid)",
+		"ret < 0 || target.mnt_ns && user_ns == 7 && !(bytes || target.uid || uid == 7)",
 	};
 	struct expr_error error;
 	unsigned int i;
@@ -429,11 +429,35 @@ TEST(what_costs_little_comes_first)
 		ASSERT_EQ(compile(texts[i], &error), -1) {
 			TH_LOG("%s", texts[i]);
 		}
-		EXPECT_LT(LOADED(caller.uid), LOADED(call.bytes));
+		EXPECT_LT(LOADED(caller.uid), LOADED(target.uid));
+		EXPECT_LT(LOADED(target.uid), LOADED(call.bytes));
 		EXPECT_LT(LOADED(call.bytes), LOADED(context.user_ns));
-		EXPECT_LT(LOADED(context.user_ns), LOADED(target.uid));
-		EXPECT_LT(LOADED(target.uid), LOADED(call.ret));
+		EXPECT_LT(LOADED(context.user_ns), LOADED(target_context.mnt_ns));
+		EXPECT_LT(LOADED(target_context.mnt_ns), LOADED(call.ret));
 		EXPECT_LT(LOADED(call.ret), program.len);
+	}
+}
+
+/* Only one bit of the relation takes a look at the target's namespaces. */
+TEST(relation_is_cheap_but_for_mount_namespaces)
+{
+	static const struct {
+		const char *text;
+		bool cheap;
+	} of[] = {
+		{ "bytes == 7 && relation & parent", true },
+		{ "bytes == 7 && !(relation & (child | cross-uid))", true },
+		{ "bytes == 7 && relation & (child | cross-mntns)", false },
+		{ "bytes == 7 && relation == child", false },
+	};
+	struct expr_error error;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		ASSERT_EQ(compile(of[i].text, &error), -1);
+		EXPECT_EQ(of[i].cheap, LOADED(call.relation) < LOADED(call.bytes)) {
+			TH_LOG("%s", of[i].text);
+		}
 	}
 }
 

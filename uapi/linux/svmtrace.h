@@ -593,12 +593,13 @@ struct svmtrace_cgroups {
  * A program decides when the call enters, and a rejected call then costs no more,
  * if it contains no load of call.ret, duration, pipe.used_after or marks, and does
  * not ask for SVMTRACE_PRESENT_RESULT; or if it comes to its verdict before it loads
- * any other words than those of caller, args, record.syscall, call.tid and call.abi.
- * So what is about these should come first. Otherwise it decides when the call
- * returns, as does one that loads call.bytes or remote_bytes of arrays that cannot
- * be read yet. If the return is not seen then, the call is kept, and marked
- * SVMTRACE_MARK_UNDECIDED. A call is decided by the program that was set when it
- * entered; when it decides makes no difference to what.
+ * any other words than those of caller, target, args, record.syscall, call.tid and
+ * call.abi, or call.relation with a mask (BPF_AND) in the next instruction that is
+ * without SVMTRACE_REL_CROSS_MNTNS. So what is about these should come first.
+ * Otherwise it decides when the call returns, as does one that loads call.bytes or
+ * remote_bytes of arrays that cannot be read yet. If the return is not seen then, the
+ * call is kept, and marked SVMTRACE_MARK_UNDECIDED. A call is decided by the program
+ * that was set when it entered; when it decides makes no difference to what.
  *
  * A trigger is of use to a flight recorder only. It judges the calls that the filter
  * keeps, when they have returned and their record has been written, so that this is
