@@ -444,13 +444,12 @@ static __always_inline u32 relation_of_cred(const struct cred *target, const str
 	return relation;
 }
 
-/* All of the relation that can be told without the target's lock. */
-static __always_inline void take_relation(u32 *relation, struct task_struct *task,
-					  const struct cred *cred,
-					  const struct pid_namespace *pid_ns,
-					  const struct cgroup *cgroup)
+/* IDENTITY_CROSSES_BITS, besides others that are known. */
+static __always_inline void take_crosses(u32 *relation, u32 others, const struct cred *cred,
+					 const struct pid_namespace *pid_ns,
+					 const struct cgroup *cgroup)
 {
-	*relation = relation_of_kin(task) | relation_of_cred(cred, current_cred());
+	*relation = others | relation_of_cred(cred, current_cred());
 	if (pid_ns != pid_ns_of(current))
 		*relation |= SVMTRACE_REL_CROSS_PIDNS;
 	if (cgroup != task_dfl_cgroup(current))
@@ -469,7 +468,7 @@ static __always_inline void take_target(struct svmtrace_target *target,
 /**
  * identity_target_parts() - who the target is: what a program asks for
  * @target:   filled in
- * @relation: SVMTRACE_REL_ bits
+ * @relation: SVMTRACE_REL_ bits are added
  * @task:     from identity_find()
  * @parts:    IDENTITY_ bits
  *
@@ -482,8 +481,11 @@ void identity_target_parts(struct svmtrace_target *target, u32 *relation,
 
 	if (parts & IDENTITY_TARGET)
 		take_target(target, task, cred);
-	if (parts & IDENTITY_RELATION)
-		take_relation(relation, task, cred, pid_ns_of(task), task_dfl_cgroup(task));
+	if (parts & IDENTITY_KIN)
+		*relation |= relation_of_kin(task);
+	if (parts & IDENTITY_CROSSES)
+		take_crosses(relation, *relation, cred, pid_ns_of(task),
+			     task_dfl_cgroup(task));
 }
 
 /**
@@ -509,7 +511,7 @@ u32 identity_target(struct svmtrace_target *target,
 	u32 marks = 0;
 
 	take_target(target, task, cred);
-	take_relation(relation, task, cred, pid_ns, cgroup);
+	take_crosses(relation, relation_of_kin(task), cred, pid_ns, cgroup);
 	context->pid_ns = pid_ns ? pid_ns->ns.inum : 0;
 	context->user_ns = cred->user_ns->ns.inum;
 	context->cgroup = cgroup_id(cgroup);

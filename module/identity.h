@@ -12,9 +12,17 @@
 #define IDENTITY_IDS	0x400
 #define IDENTITY_PARENT	0x800
 #define IDENTITY_COMM	0x1000
-/* Of the target: svmtrace_target; the relation, but for SVMTRACE_REL_CROSS_MNTNS. */
+/* Of the target: svmtrace_target; two parts of the relation, as far as that needs no lock. */
 #define IDENTITY_TARGET		0x2000
-#define IDENTITY_RELATION	0x4000
+#define IDENTITY_KIN		0x4000
+#define IDENTITY_CROSSES	0x8000
+/* Which bits of the relation these are. */
+#define IDENTITY_KIN_BITS	(SVMTRACE_REL_SELF | SVMTRACE_REL_THREAD | SVMTRACE_REL_MM | \
+				 SVMTRACE_REL_CHILD | SVMTRACE_REL_PARENT | \
+				 SVMTRACE_REL_ANCESTOR | SVMTRACE_REL_TRACEE)
+#define IDENTITY_CROSSES_BITS	(SVMTRACE_REL_CROSS_UID | SVMTRACE_REL_CROSS_USERNS | \
+				 SVMTRACE_REL_CROSS_PIDNS | SVMTRACE_REL_CROSS_CGROUP | \
+				 SVMTRACE_REL_PRIVILEGED)
 
 /**
  * struct exe_name - base name of an executable

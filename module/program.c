@@ -109,9 +109,8 @@ static const struct {
 	{ FROM(call.entry_time), SNAPSHOT_TIME, false },
 	{ FROM(call.ret), 0, true },
 	{ FROM(call.bytes), SNAPSHOT_ARRAYS, false },
+	/* For the relation, see needs_of_relation(). */
 	{ FROM(call.tid), 0, false },
-	{ FROM(call.relation), IDENTITY_RELATION, false },
-	{ FROM(call.iovs), 0, false },
 	{ FROM(caller), IDENTITY_IDS, false },
 	{ FROM(caller.ppid), IDENTITY_PARENT, false },
 	{ FROM(caller.uid), IDENTITY_IDS, false },
@@ -161,6 +160,20 @@ static u32 needs_of_present(u32 bits)
 	return needs;
 }
 
+static u32 needs_of_relation(u32 bits)
+{
+	u32 needs = 0;
+
+	if (bits & IDENTITY_KIN_BITS)
+		needs |= IDENTITY_KIN;
+	if (bits & IDENTITY_CROSSES_BITS)
+		needs |= IDENTITY_CROSSES;
+	/* The others are told by what only the target's lock holds in place. */
+	if (bits & ~(IDENTITY_KIN_BITS | IDENTITY_CROSSES_BITS))
+		needs |= SVMTRACE_GROUP_TARGET;
+	return needs;
+}
+
 static u32 needs_of(const struct sock_filter *load, bool *late)
 {
 	unsigned int word = find_word(load->k);
@@ -173,9 +186,8 @@ static u32 needs_of(const struct sock_filter *load, bool *late)
 		*late = bits & SVMTRACE_PRESENT_RESULT;
 		needs = needs_of_present(bits);
 	}
-	/* This one is told by what only the target's lock holds in place. */
-	if (load->k == FROM(call.relation) && bits & SVMTRACE_REL_CROSS_MNTNS)
-		needs |= SVMTRACE_GROUP_TARGET;
+	if (load->k == FROM(call.relation))
+		needs = needs_of_relation(bits);
 	return needs;
 }
 

@@ -40,7 +40,7 @@ enum { LOCAL, REMOTE, SIDES };
 /* Of the caller, for a program: SVMTRACE_GROUP_CALLER is all of it. */
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 /* Likewise of the target, until the call is kept: SVMTRACE_GROUP_TARGET is all of it. */
-#define SNAPSHOT_TARGET		(IDENTITY_TARGET | IDENTITY_RELATION)
+#define SNAPSHOT_TARGET		(IDENTITY_TARGET | IDENTITY_KIN | IDENTITY_CROSSES)
 /* All of these are what costs little to find out. */
 #define SNAPSHOT_PARTS		(SNAPSHOT_CALLER | SNAPSHOT_TARGET)
 
