@@ -173,60 +173,23 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
 					SIDE_MARK(REMOTE, SVMTRACE_MARK_UNREADABLE)));
 }
 
-/* What a program loads, but what is not known, is zeros. */
-static __always_inline void clear_absent(u32 groups, struct snapshot *snap)
-{
-	if (unlikely(groups & ~snap->d.present))
-		snapshot_clear_absent(snap, groups);
-}
-
-static enum verdict verdict_of(u32 result)
-{
-	return result ? FILTER_KEEP : FILTER_DROP;
-}
-
-/* Most programs can reject most calls by what costs little to find out. */
-static enum verdict decide_early(const struct program *program, struct snapshot *snap)
-{
-	u32 result;
-
-	snapshot_gather_parts(snap, program->needs);
-	clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
-	result = program_run_early(program, &snap->d);
-	return result == PROGRAM_UNDECIDED ? FILTER_LATER : verdict_of(result);
-}
-
-static enum verdict decide(const struct program *program, struct snapshot *snap)
-{
-	snapshot_gather_parts(snap, program->needs);
-	snapshot_gather(snap, program->needs);
-	clear_absent(program->groups, snap);
-	if (must_wait(program, snap))
-		return FILTER_LATER;
-	return verdict_of(program_run(program, &snap->d));
-}
-
 /**
- * filter_decide() - decides on a call of current that enters
- * @filter: which wants its caller, and looks at facts
- * @snap:   the call; facts that are needed for the decision are gathered
+ * filter_decide_by_all() - decides by all that a program loads
+ * @program: of a filter
+ * @snap:    the call; what is still missing is gathered
  *
  * In a probe, under rcu_read_lock().
  *
  * Return: the verdict.
  */
-enum verdict filter_decide(const struct filter *filter, struct snapshot *snap)
+enum verdict filter_decide_by_all(const struct program *program, struct snapshot *snap)
 {
-	const struct program *program = filter->program;
-	enum verdict verdict = FILTER_LATER;
-
-	if (!pids_keep_target(filter->sets, snap))
-		return FILTER_DROP;
-	if (!program)
-		return FILTER_KEEP;
-	if (program->early)
-		verdict = decide_early(program, snap);
-	return verdict == FILTER_LATER ? decide(program, snap) : verdict;
+	snapshot_gather_parts(snap, program->needs);
+	snapshot_gather(snap, program->needs);
+	filter_clear_absent(program->groups, snap);
+	if (must_wait(program, snap))
+		return FILTER_LATER;
+	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
 }
 
 /* Others may have asked for parts of the caller, but not for all that this one loads. */
@@ -257,7 +220,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 
 	if (!trigger || lacks_part(trigger, snap))
 		return false;
-	clear_absent(trigger->groups, snap);
+	filter_clear_absent(trigger->groups, snap);
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
 		return !trigger->early || program_run_early(trigger, &snap->d);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;

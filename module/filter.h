@@ -6,9 +6,8 @@
 
 #include "cgroups.h"
 #include "pids.h"
-
-struct program;
-struct snapshot;
+#include "program.h"
+#include "snapshot.h"
 
 /**
  * struct filter - what a session wants to see, never changed once it is in use
@@ -39,7 +38,7 @@ struct filter *filter_change_cgroups(const struct filter *old,
 struct filter *filter_change_program(const struct filter *old, struct program *program);
 struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);
-enum verdict filter_decide(const struct filter *filter, struct snapshot *snap);
+enum verdict filter_decide_by_all(const struct program *program, struct snapshot *snap);
 bool filter_triggers(const struct filter *filter, struct snapshot *snap);
 
 /**
@@ -68,6 +67,43 @@ static inline bool filter_wants_facts(const struct filter *filter)
 {
 	return filter->program || filter->sets[SVMTRACE_PIDS_TARGET].used ||
 	       filter->sets[SVMTRACE_PIDS_NOT_TARGET].used;
+}
+
+/* What a program loads, but what is not known, is zeros. */
+static __always_inline void filter_clear_absent(u32 groups, struct snapshot *snap)
+{
+	if (unlikely(groups & ~snap->d.present))
+		snapshot_clear_absent(snap, groups);
+}
+
+/**
+ * filter_decide() - decides on a call of current that enters
+ * @filter: which wants its caller, and looks at facts
+ * @snap:   the call; facts that are needed for the decision are gathered
+ *
+ * Most programs can reject most calls by what costs little to find out: inline, up to
+ * there. In a probe, under rcu_read_lock().
+ *
+ * Return: the verdict.
+ */
+static __always_inline enum verdict filter_decide(const struct filter *filter,
+						  struct snapshot *snap)
+{
+	const struct program *program = filter->program;
+	u32 result;
+
+	if (!pids_keep_target(filter->sets, snap))
+		return FILTER_DROP;
+	if (!program)
+		return FILTER_KEEP;
+	if (program->early) {
+		snapshot_gather_parts(snap, program->needs);
+		filter_clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
+		result = program_run_early(program, &snap->d);
+		if (likely(result != PROGRAM_UNDECIDED))
+			return result ? FILTER_KEEP : FILTER_DROP;
+	}
+	return filter_decide_by_all(program, snap);
 }
 
 #endif /* SVMTRACE_FILTER_H */
