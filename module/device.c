@@ -269,11 +269,10 @@ static long change_program(struct session *session, const void __user *arg)
 /* The way that a call goes: see filter_decide(). */
 static u32 run_on(const struct program *program, const struct svmtrace_filter_data *data)
 {
-	u32 verdict = PROGRAM_UNDECIDED;
+	u32 verdict;
 
 	preempt_disable();
-	if (program->early)
-		verdict = program_run_early(program, data);
+	verdict = program_run_early(program, data);
 	if (verdict == PROGRAM_UNDECIDED)
 		verdict = program_run(program, data);
 	preempt_enable();

@@ -222,7 +222,7 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 		return false;
 	filter_clear_absent(trigger->groups, snap);
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
-		return !trigger->early || program_run_early(trigger, &snap->d);
+		return program_run_early(trigger, &snap->d);
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	return program_run(trigger, &snap->d);
 }

@@ -76,6 +76,19 @@ static __always_inline void filter_clear_absent(u32 groups, struct snapshot *sna
 		snapshot_clear_absent(snap, groups);
 }
 
+/* What a program says by these parts, if it is one that can say anything by them. */
+static __always_inline u32 filter_ask_early(const struct program *program,
+					    const struct bpf_prog *early, u32 parts,
+					    struct snapshot *snap)
+{
+	if (!early)
+		return PROGRAM_UNDECIDED;
+	snapshot_gather_parts(snap, program->needs & parts);
+	if (parts & SNAPSHOT_TARGET)
+		filter_clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
+	return bpf_prog_run(early, &snap->d);
+}
+
 /**
  * filter_decide() - decides on a call of current that enters
  * @filter: which wants its caller, and looks at facts
@@ -96,13 +109,11 @@ static __always_inline enum verdict filter_decide(const struct filter *filter,
 		return FILTER_DROP;
 	if (!program)
 		return FILTER_KEEP;
-	if (program->early) {
-		snapshot_gather_parts(snap, program->needs);
-		filter_clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
-		result = program_run_early(program, &snap->d);
-		if (likely(result != PROGRAM_UNDECIDED))
-			return result ? FILTER_KEEP : FILTER_DROP;
-	}
+	result = filter_ask_early(program, program->by_caller, SNAPSHOT_CALLER, snap);
+	if (result == PROGRAM_UNDECIDED)
+		result = filter_ask_early(program, program->by_parts, SNAPSHOT_PARTS, snap);
+	if (likely(result != PROGRAM_UNDECIDED))
+		return result ? FILTER_KEEP : FILTER_DROP;
 	return filter_decide_by_all(program, snap);
 }
 

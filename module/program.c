@@ -205,44 +205,57 @@ static void find_needs(struct program *program, const struct sock_filter *insns,
 }
 
 /*
- * Can a load be done early? Of the word that says what there is, only by bits that are
- * known then.
+ * Can a load be done when only some parts are known? Of the word that says what there
+ * is, only by bits that are known then.
  */
-static bool is_early(const struct sock_filter *load)
+static bool is_early(const struct sock_filter *load, u32 parts)
 {
 	bool late;
 	u32 needs = needs_of(load, &late);
 
-	return !late && !(needs & ~SNAPSHOT_PARTS) &&
-	       (load->k != FROM(present) || is_masked(load));
+	return !late && !(needs & ~parts) && (load->k != FROM(present) || is_masked(load));
 }
 
 /* The same program, but that it gives up where it would load more. */
-static int translate_early(struct sock_filter *insns, unsigned int len)
+static int translate_early(struct sock_filter *insns, unsigned int len, u32 parts)
 {
 	unsigned int i;
 
 	for (i = 0; i < len; i++) {
-		if (IS_LOAD(insns[i].code) && !is_early(&insns[i]))
+		if (IS_LOAD(insns[i].code) && !is_early(&insns[i], parts))
 			insns[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 								PROGRAM_UNDECIDED);
 	}
 	return translate(insns, len);
 }
 
-/* Can it be decided early, and need not always? */
-static bool is_worth_a_try(const struct program *program, const struct sock_filter *insns)
+static int translate_by_caller(struct sock_filter *insns, unsigned int len)
 {
+	return translate_early(insns, len, SNAPSHOT_CALLER);
+}
+
+static int translate_by_parts(struct sock_filter *insns, unsigned int len)
+{
+	return translate_early(insns, len, SNAPSHOT_PARTS);
+}
+
+/* Can it be decided by these parts, and need not always? */
+static bool is_worth_a_try(const struct program *program, u32 parts)
+{
+	const struct sock_filter *insns = program->bpf->orig_prog->filter;
+
 	while (!IS_LOAD(insns->code) && BPF_CLASS(insns->code) != BPF_RET)
 		insns++;
-	return IS_LOAD(insns->code) && is_early(insns) &&
-	       (program->late || program->needs & ~SNAPSHOT_PARTS);
+	return IS_LOAD(insns->code) && is_early(insns, parts) &&
+	       (program->late || program->needs & ~parts);
 }
 
 static void program_free(struct program *program)
 {
-	if (program->early)
-		bpf_prog_destroy(program->early);
+	if (program->by_caller)
+		bpf_prog_destroy(program->by_caller);
+	if (program->by_parts)
+		bpf_prog_destroy(program->by_parts);
 	if (program->bpf)
 		bpf_prog_destroy(program->bpf);
 	free_percpu(program->in_flight);
@@ -279,8 +292,11 @@ static int compile_all(struct program *program, const struct svmtrace_program *r
 		program->groups |= SVMTRACE_GROUP_CALLER;
 	if (program->needs & SNAPSHOT_TARGET)
 		program->groups |= SVMTRACE_GROUP_TARGET;
-	if (is_worth_a_try(program, insns->filter))
-		err = compile(&program->early, request, translate_early);
+	if (program->needs & SNAPSHOT_CALLER && is_worth_a_try(program, SNAPSHOT_CALLER))
+		err = compile(&program->by_caller, request, translate_by_caller);
+	if (!err && (program->needs & SNAPSHOT_TARGET || !program->by_caller) &&
+	    is_worth_a_try(program, SNAPSHOT_PARTS))
+		err = compile(&program->by_parts, request, translate_by_parts);
 	return err;
 }
 

@@ -7,13 +7,14 @@
 #include <linux/refcount.h>
 #include <linux/svmtrace.h>
 
-/* What @early says if it takes more to decide; or the program itself, if it likes. */
+/* What an early answer is if it takes more to decide; or the program's own, if it likes. */
 #define PROGRAM_UNDECIDED 0x80000000U
 
 /**
  * struct program - a filter program
  * @bpf:       the kernel's translation of it
- * @early:     the same, for when nothing but SNAPSHOT_PARTS is known; or NULL
+ * @by_caller: the same, for when nothing but SNAPSHOT_CALLER is known; or NULL
+ * @by_parts:  the same, for when nothing but SNAPSHOT_PARTS is known; or NULL
  * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
  * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only
@@ -23,7 +24,8 @@
  */
 struct program {
 	struct bpf_prog *bpf;
-	struct bpf_prog *early;
+	struct bpf_prog *by_caller;
+	struct bpf_prog *by_parts;
 	u32 needs;
 	u32 groups;
 	bool late;
@@ -56,7 +58,7 @@ static inline u32 program_run(const struct program *program,
 
 /**
  * program_run_early() - what a program says if little is known
- * @program: with @early
+ * @program: any
  * @d:	     the facts, as far as SNAPSHOT_PARTS
  *
  * Preemption off.
@@ -66,7 +68,13 @@ static inline u32 program_run(const struct program *program,
 static inline u32 program_run_early(const struct program *program,
 				    const struct svmtrace_filter_data *d)
 {
-	return bpf_prog_run(program->early, d);
+	u32 result = PROGRAM_UNDECIDED;
+
+	if (program->by_caller)
+		result = bpf_prog_run(program->by_caller, d);
+	if (result == PROGRAM_UNDECIDED && program->by_parts)
+		result = bpf_prog_run(program->by_parts, d);
+	return result;
 }
 
 #endif /* SVMTRACE_PROGRAM_H */
