@@ -255,16 +255,21 @@ static size_t fill(struct svmtrace_record *record, struct draft *draft)
 
 /**
  * emit_record() - writes a call to the ring of a session on this CPU
- * @session: a session that sees the call
+ * @session: a session that sees the call; after stream_enter() of it
  * @snap:    the call
  * @look:    at return, the second look; at entry, the preview
  * @kind:    SVMTRACE_KIND_CALL or _ENTRY
  * @marks:   SVMTRACE_MARK_
+ * @now:     the time
  *
  * Of any call; what does not fit the ring is counted as lost. In a probe.
+ *
+ * Return: the record, or NULL.
  */
-void emit_record(struct session *session, const struct snapshot *snap,
-		 const struct second_look *look, u8 kind, u32 marks)
+const struct svmtrace_record *emit_record(const struct session *session,
+					  const struct snapshot *snap,
+					  const struct second_look *look, u8 kind,
+					  u32 marks, u64 now)
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
 	struct draft draft = {
@@ -277,9 +282,28 @@ void emit_record(struct session *session, const struct snapshot *snap,
 	struct svmtrace_record *record;
 
 	plan(&draft);
-	record = stream_begin(stream, kind, size_of(&draft));
+	record = stream_next(stream, kind, size_of(&draft), now);
 	if (record)
-		stream_commit(stream, record, fill(record, &draft));
+		stream_commit(stream, record, kind, fill(record, &draft));
+	return record;
+}
+
+/**
+ * emit_early() - writes a call that has not returned, or will not be seen to
+ * @session: a session that sees the call
+ * @snap:    the call
+ * @kind:    SVMTRACE_KIND_CALL or _ENTRY
+ * @marks:   SVMTRACE_MARK_
+ *
+ * Enters the ring, takes the time, and tells who waits. In a probe.
+ */
+void emit_early(struct session *session, const struct snapshot *snap, u8 kind, u32 marks)
+{
+	struct stream *stream = this_cpu_ptr(session->streams);
+
+	if (stream_enter(stream, kind))
+		emit_record(session, snap, snapshot_look(), kind, marks,
+			    ktime_get_mono_fast_ns());
 	wait_notify(session, stream);
 }
 
@@ -296,29 +320,32 @@ static __always_inline void put_names(char *pos, const struct snapshot *snap, u3
 
 /**
  * emit_long() - writes a plain record with the names of executables, or long arrays
- * @stream: of a session on this CPU
+ * @stream: of a session on this CPU, after stream_enter()
  * @snap:   the call, special for no other reason
  * @look:   the second look, which has found the arrays as they were
  * @groups: that are recorded
+ * @now:    the time
  *
  * Names are of a process that is not called as its file is: that of a script, for
  * example. In a probe.
+ *
+ * Return: the record, or NULL.
  */
-void emit_long(struct stream *stream, const struct snapshot *snap,
-	       const struct second_look *look, u32 groups)
+const struct svmtrace_record *emit_long(struct stream *stream, const struct snapshot *snap,
+					const struct second_look *look, u32 groups, u64 now)
 {
 	const bool many = snap->special & SPECIAL_ARRAYS;
 	u32 exe_len = groups & SVMTRACE_GROUP_CONTEXT ? snap->exe.len : 0;
 	u32 target_len = groups & SVMTRACE_GROUP_TARGET_CONTEXT ? snap->target_exe.len : 0;
 	size_t facts = emit_facts_size(snap, groups);
 	size_t size = emit_plain_size(snap, facts) + ALIGN(exe_len + target_len, 8);
-	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
+	struct svmtrace_record *record = stream_next(stream, SVMTRACE_KIND_CALL, size, now);
 	struct svmtrace_call *call;
 	unsigned int side;
 	void *pos;
 
 	if (!record)
-		return;
+		return NULL;
 	pos = emit_head(record, snap, groups, facts);
 	call = (struct svmtrace_call *)(record + 1);
 	call->exe_len = exe_len;
@@ -327,5 +354,6 @@ void emit_long(struct stream *stream, const struct snapshot *snap,
 		pos = put(pos, many ? look->iov[side] : snap->iov[side],
 			  snap->scan[side].read * sizeof(struct svmtrace_iovec));
 	put_names(pos, snap, exe_len, target_len);
-	stream_commit(stream, record, size);
+	stream_commit(stream, record, SVMTRACE_KIND_CALL, size);
+	return record;
 }

@@ -22,10 +22,13 @@ extern u16 emit_facts_sizes[SVMTRACE_NR_SYSCALLS][EMIT_GROUPS];
 
 void emit_init(void);
 void *emit_facts(void *pos, const struct snapshot *snap, u32 groups);
-void emit_long(struct stream *stream, const struct snapshot *snap,
-	       const struct second_look *look, u32 groups);
-void emit_record(struct session *session, const struct snapshot *snap,
-		 const struct second_look *look, u8 kind, u32 marks);
+const struct svmtrace_record *emit_long(struct stream *stream, const struct snapshot *snap,
+					const struct second_look *look, u32 groups, u64 now);
+const struct svmtrace_record *emit_record(const struct session *session,
+					  const struct snapshot *snap,
+					  const struct second_look *look, u8 kind,
+					  u32 marks, u64 now);
+void emit_early(struct session *session, const struct snapshot *snap, u8 kind, u32 marks);
 
 /* The facts of a process_vm_writev() stand in the snapshot as they do in a record. */
 static __always_inline bool emit_is_row(const struct snapshot *snap, u32 groups)
@@ -73,19 +76,20 @@ static __always_inline void *emit_head(struct svmtrace_record *record,
 	return (char *)call + facts;
 }
 
-static __always_inline void emit_plain(struct stream *stream, const struct snapshot *snap,
-				       u32 groups)
+static __always_inline const struct svmtrace_record *
+emit_plain(struct stream *stream, const struct snapshot *snap, u32 groups, u64 now)
 {
 	size_t facts = emit_facts_size(snap, groups), size = emit_plain_size(snap, facts);
-	struct svmtrace_record *record = stream_begin(stream, SVMTRACE_KIND_CALL, size);
+	struct svmtrace_record *record = stream_next(stream, SVMTRACE_KIND_CALL, size, now);
 	void *pos;
 
 	if (unlikely(!record))
-		return;
+		return NULL;
 	pos = emit_head(record, snap, groups, facts);
 	pos = emit_iovs(pos, snap->iov[LOCAL], snap->scan[LOCAL].read);
 	emit_iovs(pos, snap->iov[REMOTE], snap->scan[REMOTE].read);
-	stream_commit(stream, record, size);
+	stream_commit(stream, record, SVMTRACE_KIND_CALL, size);
+	return record;
 }
 
 /* Does the session record all entries that there are, and no preview? */
@@ -96,31 +100,64 @@ static __always_inline bool emit_takes_all(const struct session *session,
 	       (int)snap->scan[REMOTE].read <= session->plain_iovs;
 }
 
+/* Does the one record the same of a call that is seen by both? */
+static __always_inline bool emit_is_same(const struct svmtrace_config *a,
+					 const struct svmtrace_config *b)
+{
+	return a->groups == b->groups && a->iovs_max == b->iovs_max &&
+	       a->preview_max == b->preview_max;
+}
+
+/**
+ * emit_again() - writes a copy of a record of the same call on this CPU
+ * @stream: of a session that records the same, on this CPU, after stream_enter()
+ * @from:   the record
+ * @now:    the time
+ *
+ * What does not fit the ring is counted as lost. In a probe.
+ *
+ * Return: the copy, or NULL.
+ */
+static __always_inline const struct svmtrace_record *
+emit_again(struct stream *stream, const struct svmtrace_record *from, u64 now)
+{
+	size_t size = from->size;
+	struct svmtrace_record *record = stream_room(stream, SVMTRACE_KIND_CALL, size, now);
+
+	if (unlikely(!record))
+		return NULL;
+	memcpy(record, from, size);
+	record->time = stream_next_time(stream, now);
+	record->seq = stream->seq;
+	stream_commit(stream, record, SVMTRACE_KIND_CALL, size);
+	return record;
+}
+
 /**
  * emit_call() - writes a call that returns to the ring of a session on this CPU
  * @session: a session that sees the call
- * @stream:  of it, on this CPU
+ * @stream:  of it, on this CPU, after stream_enter()
  * @snap:    the call
  * @look:    the second look
+ * @now:     the time
  *
  * What does not fit the ring is counted as lost. In a probe.
+ *
+ * Return: the record, or NULL.
  */
-static __always_inline void emit_call(struct session *session, struct stream *stream,
-				      const struct snapshot *snap,
-				      const struct second_look *look)
+static __always_inline const struct svmtrace_record *
+emit_call(const struct session *session, struct stream *stream, const struct snapshot *snap,
+	  const struct second_look *look, u64 now)
 {
 	u32 groups = session->config.groups & snap->d.present;
 
 	if (unlikely(snap->special & ~(SPECIAL_NAMES | SPECIAL_ARRAYS) ||
-		     !emit_takes_all(session, snap))) {
-		emit_record(session, snap, look, SVMTRACE_KIND_CALL, snap->d.record.marks);
-		return;
-	}
+		     !emit_takes_all(session, snap)))
+		return emit_record(session, snap, look, SVMTRACE_KIND_CALL,
+				   snap->d.record.marks, now);
 	if (unlikely(snap->special))
-		emit_long(stream, snap, look, groups);
-	else
-		emit_plain(stream, snap, groups);
-	wait_notify(session, stream);
+		return emit_long(stream, snap, look, groups, now);
+	return emit_plain(stream, snap, groups, now);
 }
 
 #endif /* SVMTRACE_EMIT_H */

@@ -82,6 +82,7 @@ static struct probe probes[] = {
  * @begun:    a filter has asked for something: @snap has been begun
  * @recorded: the call has an instance
  * @snap:     the call, until it has an instance
+ * @others:   in leave(), sessions after the first, whose rings have been entered; then NULL
  *
  * Probes do not nest: the traced functions are not called in interrupts, and
  * preemption is off from enter() to the end of what it calls, and in leave().
@@ -94,6 +95,7 @@ struct probe_cpu {
 	bool begun;
 	bool recorded;
 	struct snapshot snap;
+	struct session *others[SESSIONS_MAX];
 };
 
 static struct probe_cpu __percpu *probe_cpus;
@@ -276,8 +278,7 @@ static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 			continue;
 		counts = &this_cpu_ptr(session->streams)->counts;
 		stream_count(counts->no_result);
-		emit_record(session, snap, snapshot_look(), SVMTRACE_KIND_CALL,
-			    marks_now(snap, session));
+		emit_early(session, snap, SVMTRACE_KIND_CALL, marks_now(snap, session));
 		trigger(session, snap);
 		stream_count(counts->returned);
 	}
@@ -334,8 +335,8 @@ static noinline void record_entry(struct snapshot *snap)
 		struct session *session = session_at(__ffs(slots));
 
 		if (session && session->wants & SESSION_ENTRIES)
-			emit_record(session, snap, snapshot_look(), SVMTRACE_KIND_ENTRY,
-				    marks_now(snap, session));
+			emit_early(session, snap, SVMTRACE_KIND_ENTRY,
+				   marks_now(snap, session));
 	}
 }
 
@@ -398,28 +399,102 @@ static void decide(struct snapshot *snap)
 	snap->d.record.marks = marks;
 }
 
+/* The end of a call for a session: it has been written, or lost. */
+static nokprobe_inline void finish(struct session *session, struct snapshot *snap)
+{
+	struct stream *stream = this_cpu_ptr(session->streams);
+
+	wait_notify(session, stream);
+	trigger(session, snap);
+	stream_count(stream->counts.returned);
+}
+
+/* For the first session that sees the call, which mostly is the only one. */
+static nokprobe_inline const struct svmtrace_record *
+write_first(struct session *session, struct snapshot *snap, const struct second_look *look)
+{
+	struct stream *stream = this_cpu_ptr(session->streams);
+	const struct svmtrace_record *record = NULL;
+
+	if (likely(stream_enter(stream, SVMTRACE_KIND_CALL)))
+		record = emit_call(session, stream, snap, look, ktime_get_mono_fast_ns());
+	finish(session, snap);
+	return record;
+}
+
+/* For those after the first. Who cannot write is done; the other rings have been entered. */
+static nokprobe_inline void enter_others(struct snapshot *snap, u32 slots)
+{
+	struct session **other = this_cpu_ptr(probe_cpus)->others;
+
+	for (; slots; slots &= slots - 1) {
+		struct session *session = session_of(snap, __ffs(slots));
+
+		if (unlikely(!session))
+			continue;
+		if (likely(stream_enter(this_cpu_ptr(session->streams), SVMTRACE_KIND_CALL)))
+			*other++ = session;
+		else
+			finish(session, snap);
+	}
+	*other = NULL;
+}
+
+/* Out of line, as most sessions record the same. */
+static noinline const struct svmtrace_record *
+write_other(const struct session *session, const struct snapshot *snap,
+	    const struct second_look *look, u64 now)
+{
+	return emit_call(session, this_cpu_ptr(session->streams), snap, look, now);
+}
+
+/* A session that records the same as the one @before gets a copy of that one's @record. */
+static nokprobe_inline void write_others(struct snapshot *snap,
+					 const struct second_look *look,
+					 const struct session *before,
+					 const struct svmtrace_record *record)
+{
+	u64 now = record ? record->time : ktime_get_mono_fast_ns();
+	struct session **other;
+
+	for (other = this_cpu_ptr(probe_cpus)->others; *other; before = *other++) {
+		if (likely(record && emit_is_same(&(*other)->config, &before->config)))
+			record = emit_again(this_cpu_ptr((*other)->streams), record, now);
+		else
+			record = write_other(*other, snap, look, now);
+		finish(*other, snap);
+	}
+}
+
+/* All records share one time, so all rings are entered before it is taken: rule A of ring.h. */
+static nokprobe_inline void write_call(struct snapshot *snap, const struct second_look *look,
+				       u32 slots)
+{
+	const struct svmtrace_record *record = NULL;
+	u32 others = slots & (slots - 1);
+	struct session *first = NULL;
+
+	if (unlikely(others))
+		enter_others(snap, others);
+	if (likely(slots))
+		first = session_of(snap, __ffs(slots));
+	if (likely(first))
+		record = write_first(first, snap, look);
+	if (unlikely(others))
+		write_others(snap, look, first, record);
+}
+
 static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct snapshot *snap = (struct snapshot *)ri->data;
 	struct second_look *look = snapshot_look();
-	u32 slots;
 
 	handler_lock();
 	quota_give(snap->quota, snap->bucket);
 	snapshot_return(snap, look, (s64)regs_return_value(regs));
 	if (unlikely(snap->undecided))
 		decide(snap);
-	for (slots = snap->sessions & sessions_active(); slots; slots &= slots - 1) {
-		struct session *session = session_of(snap, __ffs(slots));
-		struct stream *stream;
-
-		if (!session)
-			continue;
-		stream = this_cpu_ptr(session->streams);
-		emit_call(session, stream, snap, look);
-		trigger(session, snap);
-		stream_count(stream->counts.returned);
-	}
+	write_call(snap, look, snap->sessions & sessions_active());
 	handler_unlock();
 	return 0;
 }
@@ -436,6 +511,7 @@ NOKPROBE_SYMBOL(record_entry);
 NOKPROBE_SYMBOL(entry_instance);
 NOKPROBE_SYMBOL(reject);
 NOKPROBE_SYMBOL(decide);
+NOKPROBE_SYMBOL(write_other);
 NOKPROBE_SYMBOL(leave);
 
 /*

@@ -82,7 +82,7 @@ static int add_ring(struct session *session, unsigned int cpu)
 	ring = ring_alloc(cpu, session->config.ring_size);
 	if (!ring)
 		return -ENOMEM;
-	/* Pairs with smp_load_acquire() in stream_begin() and session_ring(). */
+	/* Pairs with smp_load_acquire() in stream_enter() and session_ring(). */
 	smp_store_release(&stream->ring, ring);
 	/* Under rings_lock; session_stats() has not taken it. */
 	WRITE_ONCE(session->rings, session->rings + 1);

@@ -63,7 +63,7 @@ static void fill_gap(struct stream *stream, struct svmtrace_record *record, u64 
 }
 
 /* There is room. */
-static noinline void write_gap(struct stream *stream)
+static noinline void write_gap(struct stream *stream, u64 now)
 {
 	struct svmtrace_record *record = ring_reserve(stream->ring, STREAM_GAP_SIZE, 0);
 
@@ -71,7 +71,7 @@ static noinline void write_gap(struct stream *stream)
 		return;
 	stream->gap.first_seq = stream->seq - stream->lost;
 	stream->gap.last_seq = stream->seq - 1;
-	fill_gap(stream, record, stream_next_time(stream), &stream->gap);
+	fill_gap(stream, record, stream_next_time(stream, now), &stream->gap);
 	ring_commit(stream->ring, STREAM_GAP_SIZE);
 	stream->gap = (struct svmtrace_gap){};
 	WRITE_ONCE(stream->lost, 0);
@@ -179,12 +179,13 @@ void stream_lose_ringless(struct stream *stream, u8 kind)
  * @stream: of this CPU, in ring_enter()
  * @kind:   of the record
  * @size:   bytes
+ * @now:    the time
  *
  * The gap of what was lost before is told, or grows.
  *
  * Return: room for the record, or NULL.
  */
-void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size)
+void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size, u64 now)
 {
 	size_t gap_size = stream_has_gap(stream) ? STREAM_GAP_SIZE : 0;
 	void *room;
@@ -200,7 +201,7 @@ void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size)
 	}
 	if (!gap_size)
 		return room;
-	write_gap(stream);
+	write_gap(stream, now);
 	return ring_reserve(stream->ring, size, STREAM_GAP_SIZE);
 }
 
@@ -215,6 +216,6 @@ void stream_flush_gap(struct stream *stream)
 	if (!stream->ring || !stream_has_gap(stream) || !ring_enter(stream->ring))
 		return;
 	if (stream_has_gap(stream) && ring_reserve(stream->ring, STREAM_GAP_SIZE, 0))
-		write_gap(stream);
+		write_gap(stream, ktime_get_mono_fast_ns());
 	ring_leave(stream->ring);
 }

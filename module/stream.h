@@ -93,13 +93,11 @@ bool stream_has_gap(const struct stream *stream);
 void stream_flush_gap(struct stream *stream);
 void stream_lose_nested(struct stream *stream, u8 kind);
 void stream_lose_ringless(struct stream *stream, u8 kind);
-void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size);
+void *stream_tell_or_lose(struct stream *stream, u8 kind, size_t size, u64 now);
 
 /* The clock is monotonic, but not strictly so across its own updates. */
-static inline u64 stream_next_time(struct stream *stream)
+static inline u64 stream_next_time(struct stream *stream, u64 now)
 {
-	u64 now = ktime_get_mono_fast_ns();
-
 	if (likely(now > stream->time))
 		stream->time = now;
 	return stream->time;
@@ -114,42 +112,77 @@ static inline bool stream_has_room(const struct stream *stream, const struct rin
 }
 
 /**
- * stream_begin() - makes room for a record of this CPU, or notes its loss
+ * stream_enter() - begins to write a record of this CPU, or notes its loss
  * @stream:	of this CPU
  * @kind:	SVMTRACE_KIND_CALL or _ENTRY
- * @size:	bytes at most, a multiple of 8
  *
- * Preemption off. If a record is returned, its header is complete but for syscall,
- * size and marks, and stream_commit() must follow, which sets the size.
+ * To be called before the time of the record is taken. Preemption must be off until
+ * the record is written.
  *
- * Return: room for the record, or NULL.
+ * Return: whether stream_room() or stream_next() must follow.
  */
-static __always_inline struct svmtrace_record *stream_begin(struct stream *stream, u8 kind,
-							    size_t size)
+static __always_inline bool stream_enter(struct stream *stream, u8 kind)
 {
 	/* Pairs with smp_store_release() in add_ring(). */
 	struct ring *ring = smp_load_acquire(&stream->ring);
-	struct svmtrace_record *record;
 
 	if (unlikely(!ring)) {
 		stream_lose_ringless(stream, kind);
-		return NULL;
+		return false;
 	}
 	if (unlikely(!ring_enter(ring))) {
 		stream_lose_nested(stream, kind);
-		return NULL;
+		return false;
 	}
-	if (likely(stream_has_room(stream, ring, size)))
-		record = ring_next(ring);
-	else
-		record = stream_tell_or_lose(stream, kind, size);
-	if (unlikely(!record)) {
-		ring_leave(ring);
-		return NULL;
+	return true;
+}
+
+/**
+ * stream_room() - makes room for a record, or notes its loss
+ * @stream:	of this CPU, after stream_enter()
+ * @kind:	as it was told
+ * @size:	bytes at most, a multiple of 8
+ * @now:	the time
+ *
+ * If there is room, it must be filled, and stream_commit() follow.
+ *
+ * Return: the room, or NULL: the ring is left then.
+ */
+static __always_inline struct svmtrace_record *stream_room(struct stream *stream, u8 kind,
+							   size_t size, u64 now)
+{
+	struct ring *ring = stream->ring;
+	struct svmtrace_record *record = ring_next(ring);
+
+	if (unlikely(!stream_has_room(stream, ring, size))) {
+		record = stream_tell_or_lose(stream, kind, size, now);
+		if (!record) {
+			ring_leave(ring);
+			return NULL;
+		}
 	}
+	return record;
+}
+
+/**
+ * stream_next() - as stream_room(), and begins the record
+ * @stream:	as for that, as are the others
+ * @kind:	of the record
+ * @size:	of the room
+ * @now:	the time
+ *
+ * Return: a record whose header is complete but for syscall, size and marks, or NULL.
+ */
+static __always_inline struct svmtrace_record *stream_next(struct stream *stream, u8 kind,
+							   size_t size, u64 now)
+{
+	struct svmtrace_record *record = stream_room(stream, kind, size, now);
+
+	if (unlikely(!record))
+		return NULL;
 	record->kind = kind;
-	record->cpu = ring->producer->cpu;
-	record->time = stream_next_time(stream);
+	record->cpu = stream->ring->producer->cpu;
+	record->time = stream_next_time(stream, now);
 	record->seq = stream->seq;
 	return record;
 }
@@ -157,19 +190,21 @@ static __always_inline struct svmtrace_record *stream_begin(struct stream *strea
 /**
  * stream_commit() - makes a record visible to the reader
  * @stream: of this CPU
- * @record: from stream_begin()
+ * @record: from stream_next(), or in stream_room()
+ * @kind:   as it was told
  * @size:   bytes written, a multiple of 8, at most what was asked for
  *
  * Preemption off.
  */
 static __always_inline void stream_commit(struct stream *stream,
-					  struct svmtrace_record *record, size_t size)
+					  struct svmtrace_record *record, u8 kind,
+					  size_t size)
 {
 	struct ring *ring = stream->ring;
 
 	record->size = size;
 	stream->seq++;
-	if (likely(record->kind == SVMTRACE_KIND_CALL))
+	if (likely(kind == SVMTRACE_KIND_CALL))
 		stream_count(stream->counts.delivered);
 	else
 		stream_count(stream->counts.entries);

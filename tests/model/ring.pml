@@ -162,7 +162,7 @@ inline write_record()
 	store(rings[r].number[head % SLOTS], head)
 }
 
-/* Calls on a CPU: stream_begin(), stream_commit(), wait_notify(). */
+/* Calls on a CPU: stream_enter(), stream_commit(), wait_notify(). */
 proctype producer(byte r)
 {
 	byte i, now, head, tail;

@@ -43,17 +43,23 @@ static void init(struct fixture *f)
 	f->stream.ring = &f->ring;
 }
 
+static struct svmtrace_record *begin(struct fixture *f, u8 kind, size_t size)
+{
+	return stream_enter(&f->stream, kind) ?
+	       stream_next(&f->stream, kind, size, ktime_get_mono_fast_ns()) : NULL;
+}
+
 static bool put_kind(struct fixture *f, u8 kind, size_t size, u32 lose_every)
 {
 	struct svmtrace_record *record;
 
 	f->rules.lose_every = lose_every;
-	record = stream_begin(&f->stream, kind, size);
+	record = begin(f, kind, size);
 	if (!record)
 		return false;
 	memset(record + 1, 0, size - sizeof(*record));
 	record->syscall = SVMTRACE_NR_vmsplice;
-	stream_commit(&f->stream, record, size);
+	stream_commit(&f->stream, record, kind, size);
 	return true;
 }
 
@@ -251,14 +257,14 @@ TEST(a_nested_write_keeps_off)
 	init(&f);
 	ASSERT_FALSE(put_kind(&f, SVMTRACE_KIND_CALL, SIZE, 1));
 	f.rules.lose_every = 0;
-	record = stream_begin(&f.stream, SVMTRACE_KIND_CALL, SIZE);
+	record = begin(&f, SVMTRACE_KIND_CALL, SIZE);
 	ASSERT_NE(NULL, record);
 	record->syscall = SVMTRACE_NR_vmsplice;
 	memset(record + 1, 0, SIZE - sizeof(*record));
 	ASSERT_FALSE(put(&f));
 	ASSERT_FALSE(put_kind(&f, SVMTRACE_KIND_ENTRY, SIZE, 0));
 	stream_flush_gap(&f.stream);
-	stream_commit(&f.stream, record, SIZE);
+	stream_commit(&f.stream, record, SVMTRACE_KIND_CALL, SIZE);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_GAP);
 	ASSERT_EQ(get(&f), SVMTRACE_KIND_CALL);
 	ASSERT_EQ(get(&f), -1);
