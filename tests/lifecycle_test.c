@@ -222,18 +222,25 @@ TEST_F_TIMEOUT(module, load_and_unload_under_traffic, 1800)
 	load_end(load);
 }
 
-/* Starts and stops a session of its own, again and again. */
+/*
+ * Starts and stops a session of its own, again and again. Its rings are small: the longer
+ * it takes to read them, the fuller are those of others, and that takes minutes where each
+ * access is watched.
+ */
 static void *come_and_go(void *arg)
 {
 	const char **wrong = arg;
+	struct svmtrace_config config;
 	struct svmtrace_stats stats;
 	struct ledger ledger;
 	struct trace t;
 	int round;
 
+	trace_config(&config);
+	config.ring_size = 64 * 1024;
 	for (round = 0; round < 40 && !*wrong; round++) {
 		memset(&ledger, 0, sizeof(ledger));
-		if (trace_start(&t, NULL)) {
+		if (trace_start(&t, &config)) {
 			*wrong = "cannot start";
 			break;
 		}
