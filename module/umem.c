@@ -69,12 +69,18 @@ fault:
 #define HASH 2
 #define SUM 4
 
+/* Of an array in user memory, which may have the 32-bit layout. */
+static __always_inline size_t entry_size(bool compat)
+{
+	return compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
+}
+
 /* Goes on with entries up to @to; stops at the first that cannot be read. */
 static __always_inline bool scan_part(struct iov_scan *scan, const void __user *array,
 				      bool compat, u32 to, struct svmtrace_iovec *entries,
 				      const struct svmtrace_iovec *known, unsigned int what)
 {
-	size_t size = compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
+	const size_t size = entry_size(compat);
 	const void __user *at = array + scan->read * size, *end = array + to * size;
 	struct svmtrace_iovec *entry = entries + scan->read;
 	u64 total = scan->total, overflows = 0, hash = scan->hash, difference = 0;
@@ -97,17 +103,6 @@ static __always_inline bool scan_part(struct iov_scan *scan, const void __user *
 	if (what & COMPARE)
 		scan->differs = difference;
 	return at >= end;
-}
-
-/**
- * umem_iov_size() - size of an entry of an iovec array in user memory
- * @compat: the array has the 32-bit layout
- *
- * Return: bytes. Any context.
- */
-size_t umem_iov_size(bool compat)
-{
-	return compat ? sizeof(struct compat_iovec) : sizeof(struct svmtrace_iovec);
 }
 
 static __always_inline void scan_first(struct iov_scan *scan, const struct umem_iov *iov,
@@ -134,7 +129,7 @@ static __always_inline void scan_again(struct iov_scan *scan, const struct umem_
 static __always_inline bool begin_iov(const struct umem_iov *iov)
 {
 	pagefault_disable();
-	if (user_access_begin(u64_to_user_ptr(iov->addr), iov->n * umem_iov_size(iov->compat)))
+	if (user_access_begin(u64_to_user_ptr(iov->addr), iov->n * entry_size(iov->compat)))
 		return true;
 	pagefault_enable();
 	return false;

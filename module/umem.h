@@ -60,7 +60,6 @@ void umem_scan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 void umem_rescan_iov(struct iov_scan *scan, const struct umem_iov *iov,
 		     struct svmtrace_iovec *entries, const struct svmtrace_iovec *known, u32 n);
 u64 umem_total(const struct svmtrace_iovec *entries, u32 n);
-size_t umem_iov_size(bool compat);
 unsigned int umem_gather(u8 *buf, unsigned int size,
 			 const struct svmtrace_iovec *iov, unsigned int n, bool *fault);
 u64 umem_hash(const void *data, unsigned int size);
