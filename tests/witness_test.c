@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,10 +20,12 @@
 /* Of a line that strace wrote, so much is shown when it is not as expected. */
 #define SHOWN 200
 
+/* A strace that loses sight of a program is no witness: so often, it may try. */
+#define TRIES 3
+
 FIXTURE(witness) {
 	struct trace t;
 	char dir[32];
-	char log[64];
 };
 
 FIXTURE_SETUP(witness)
@@ -33,7 +36,6 @@ FIXTURE_SETUP(witness)
 		SKIP(return, "there is no strace");
 	strcpy(self->dir, "/tmp/witness.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
-	snprintf(self->log, sizeof(self->log), "%s/log", self->dir);
 	trace_config(&config);
 	config.iovs_max = SVMTRACE_IOVS_MAX;
 	config.preview_max = SVMTRACE_PREVIEW_MAX;
@@ -50,8 +52,11 @@ FIXTURE_TEARDOWN(witness)
 	EXPECT_EQ(0, system(command));
 }
 
-/* Runs a command under strace. Return: whether it could be run. */
-static bool run(const char *const *strace, const char *log, const char *const *command)
+/*
+ * Runs a command under strace, up to the end of all that it has started, seen by strace
+ * or not. Return: the exit status, or -1.
+ */
+static int run(const char *const *strace, const char *log, const char *const *command)
 {
 	const char *argv[32];
 	unsigned int n = 0;
@@ -65,6 +70,8 @@ static bool run(const char *const *strace, const char *log, const char *const *c
 	while (*command)
 		argv[n++] = *command++;
 	argv[n] = NULL;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		return -1;
 	pid = fork();
 	if (!pid) {
 		/* strace tells there of every buffer that it cannot read. */
@@ -72,8 +79,28 @@ static bool run(const char *const *strace, const char *log, const char *const *c
 		execvp(argv[0], (char **)argv);
 		_exit(127);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) != 127;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	while (wait(NULL) > 0)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Does the log of a thread say how it ended? */
+static bool is_whole(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	bool ended = false;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return false;
+	while (getline(&line, &size, file) > 0)
+		ended = !strncmp(line, "+++ ", 4);
+	free(line);
+	fclose(file);
+	return ended;
 }
 
 /* The next record of a thread, from @from on; NULL if there is none. */
@@ -88,20 +115,30 @@ static const struct record_view *next_of(const struct trace *t, unsigned int tid
 	return NULL;
 }
 
-static void show(const char *line, const char *where, const struct record_view *v)
+static void show_record(const struct record_view *v)
 {
 	unsigned int i;
 
+	if (!v->call) {
+		printf("# record of kind %u\n", v->record->kind);
+		return;
+	}
+	printf("# record of thread %u: %u:", v->call->tid, v->record->syscall);
+	for (i = 0; i < record_nr_args(v->record->syscall); i++)
+		printf(" %#llx", v->args[i]);
+	printf(", entries %u %u, marks %#x, result %lld\n", v->call->iovs,
+	       v->call->remote_iovs, v->record->marks, v->call->ret);
+}
+
+static void show(const char *line, const char *where, const struct record_view *v)
+{
 	printf("# strace: %.*s\n", SHOWN, line);
 	if (!v) {
 		puts("# there is no such record");
 		return;
 	}
-	printf("# not so: %.*s\n# record: %u:", SHOWN, where, v->record->syscall);
-	for (i = 0; i < record_nr_args(v->record->syscall); i++)
-		printf(" %#llx", v->args[i]);
-	printf(", entries %u %u, marks %#x, result %lld\n", v->call->iovs,
-	       v->call->remote_iovs, v->record->marks, v->call->ret);
+	printf("# not so: %.*s\n", SHOWN, where);
+	show_record(v);
 }
 
 /* Compares the log of one thread. Return: number of calls that agree, or -1. */
@@ -135,39 +172,75 @@ static long compare_thread(const struct trace *t, const char *path, bool raw)
 	return calls;
 }
 
-/* Compares all. Return: number of calls, all of which agree, or -1. */
-static long compare(const struct trace *t, const char *log, bool raw)
+/* Did strace see all threads to their ends? */
+static bool are_whole(const glob_t *paths)
 {
-	char pattern[64];
-	glob_t paths;
+	size_t i;
+
+	for (i = 0; i < paths->gl_pathc; i++) {
+		if (!is_whole(paths->gl_pathv[i])) {
+			printf("# %s is not whole\n", paths->gl_pathv[i]);
+			return false;
+		}
+	}
+	return paths->gl_pathc;
+}
+
+/* Compares all. Return: number of calls, all of which agree, or -1. */
+static long compare(const struct trace *t, const glob_t *paths, bool raw)
+{
 	long sum = 0;
 	size_t i;
 
-	snprintf(pattern, sizeof(pattern), "%s.*", log);
-	if (glob(pattern, 0, NULL, &paths))
-		return -1;
-	for (i = 0; i < paths.gl_pathc; i++) {
-		long calls = compare_thread(t, paths.gl_pathv[i], raw);
+	for (i = 0; i < paths->gl_pathc; i++) {
+		long calls = compare_thread(t, paths->gl_pathv[i], raw);
 
 		sum = calls < 0 || sum < 0 ? -1 : sum + calls;
 	}
-	globfree(&paths);
 	if (sum >= 0 && t->n != (size_t)sum) {
 		printf("# %zu records, but strace saw %ld calls\n", t->n, sum);
+		for (i = 0; i < t->n; i++)
+			show_record(&t->records[i]);
 		return -1;
 	}
 	return sum;
 }
 
-static long witnessed(struct trace *t, const char *log, bool raw, const char *const *command)
+/* One try. Return: number of calls, all of which agree, -1, or -EAGAIN: no witness. */
+static long try_witness(struct trace *t, const char *log, bool raw,
+			const char *const *command)
 {
 	static const char *const decoded[] = { STRACE_DECODED, NULL };
 	static const char *const registers[] = { STRACE_RAW, NULL };
+	int status = run(raw ? registers : decoded, log, command);
+	long calls = -EAGAIN;
+	char pattern[80];
+	glob_t paths;
 
-	long calls = -1;
+	snprintf(pattern, sizeof(pattern), "%s.*", log);
+	if (glob(pattern, 0, NULL, &paths))
+		return -1;
+	if (!status && are_whole(&paths))
+		calls = trace_read(t) >= 0 ? compare(t, &paths, raw) : -1;
+	else
+		printf("# strace ended with status %d\n", status);
+	globfree(&paths);
+	return calls;
+}
 
-	if (run(raw ? registers : decoded, log, command) && trace_read(t) >= 0)
-		calls = compare(t, log, raw);
+static long witnessed(struct trace *t, const char *dir, bool raw, const char *const *command)
+{
+	char log[64];
+	long calls;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		snprintf(log, sizeof(log), "%s/%d", dir, i);
+		calls = try_witness(t, log, raw, command);
+		if (calls != -EAGAIN)
+			break;
+		trace_drop(t);
+	}
 	printf("# %ld calls\n", calls);
 	fflush(stdout);
 	return calls;
@@ -175,7 +248,7 @@ static long witnessed(struct trace *t, const char *log, bool raw, const char *co
 
 /* At least @calls calls, all of which agree. */
 #define WITNESS(calls, ...)							\
-	ASSERT_LE(calls, witnessed(&self->t, self->log, variant->raw,		\
+	ASSERT_LE(calls, witnessed(&self->t, self->dir, variant->raw,		\
 				   (const char *const []){ __VA_ARGS__, NULL }))
 
 FIXTURE_VARIANT(witness) {
