@@ -134,15 +134,10 @@ static unsigned int find_word(u32 k)
 	return i;
 }
 
-/* A mask leaves only some bits of a word; a jump by some leaves all where they are. */
+/* A mask leaves only some bits of a word; a jump by some would leave all where they are. */
 static bool is_masked(const struct sock_filter *load)
 {
 	return load[1].code == (BPF_ALU | BPF_AND | BPF_K);
-}
-
-static bool is_tested(const struct sock_filter *load)
-{
-	return load[1].code == (BPF_JMP | BPF_JSET | BPF_K);
 }
 
 /* What it asks for must be looked for, even if it loads nothing else of it. */
@@ -180,7 +175,7 @@ static u32 needs_of(const struct sock_filter *load, bool *late)
 	u32 needs = words[word].needs, bits = ~0U;
 
 	*late = words[word].late;
-	if (is_masked(load) || (load->k == FROM(present) && is_tested(load)))
+	if (is_masked(load))
 		bits = load[1].k;
 	if (load->k == FROM(present)) {
 		*late = bits & SVMTRACE_PRESENT_RESULT;

@@ -272,6 +272,22 @@ TEST_F(program, present_is_asked_alone)
 	}
 }
 
+/* A jump by some bits leaves all of them to be asked for next. */
+TEST_F(program, present_is_asked_twice)
+{
+	static const __u32 second[] = { SVMTRACE_PRESENT_RESULT, SVMTRACE_GROUP_PIPE };
+	static const int calls[] = { 2, 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(second); i++) {
+		ASSERT_EQ(0, SET(&self->t, LOAD(AT(present)),
+				 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SVMTRACE_GROUP_CALLER, 0, 0),
+				 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, second[i], 0, 1),
+				 KEEP, DROP));
+		EXPECT_EQ(calls[i], calls_seen(&self->t));
+	}
+}
+
 /* Nor does what is decided when the call enters depend on what only its result needs. */
 TEST_F(program, caller_is_always_there)
 {

@@ -309,8 +309,8 @@ struct svmtrace_consumer {
  * @duration: of the call in ns, if present & SVMTRACE_PRESENT_RESULT, as are
  *	      call.ret and pipe.used_after
  * @present:  which of the above are known; what the call does not have is zero.
- *	      What a program asks for by a mask (BPF_AND, BPF_JSET) in the next
- *	      instruction is looked for; if it does anything else with it, all is
+ *	      What a program asks for by a mask (BPF_AND) in the next instruction
+ *	      is looked for; if it does anything else with it, all is
  * @reserved: zero
  *
  * The same layout as in a record, and of the same schema version.
