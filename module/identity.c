@@ -450,7 +450,8 @@ static __always_inline void take_crosses(u32 *relation, u32 others, const struct
 					 const struct cgroup *cgroup)
 {
 	*relation = others | relation_of_cred(cred, current_cred());
-	if (pid_ns != pid_ns_of(current))
+	/* NULL: being released, and in what namespace it was cannot be told any more. */
+	if (pid_ns && pid_ns != pid_ns_of(current))
 		*relation |= SVMTRACE_REL_CROSS_PIDNS;
 	if (cgroup != task_dfl_cgroup(current))
 		*relation |= SVMTRACE_REL_CROSS_CGROUP;
