@@ -272,7 +272,7 @@ static u32 run_on(const struct program *program, const struct svmtrace_filter_da
 	u32 verdict;
 
 	preempt_disable();
-	verdict = program_run_early(program, data);
+	verdict = program_run_early(program, data, true);
 	if (verdict == PROGRAM_UNDECIDED)
 		verdict = program_run(program, data);
 	preempt_enable();

@@ -167,10 +167,7 @@ void filter_free(struct filter *filter)
 /* Is something that the program needs not to be had before the return? */
 static bool must_wait(const struct program *program, const struct snapshot *snap)
 {
-	return program->late ||
-	       (program->needs & SNAPSHOT_ARRAYS &&
-		snap->d.record.marks & (SIDE_MARK(LOCAL, SVMTRACE_MARK_UNREADABLE) |
-					SIDE_MARK(REMOTE, SVMTRACE_MARK_UNREADABLE)));
+	return program->late || filter_is_blind(program, snap);
 }
 
 /**
@@ -190,6 +187,22 @@ enum verdict filter_decide_by_all(const struct program *program, struct snapshot
 	if (must_wait(program, snap))
 		return FILTER_LATER;
 	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+}
+
+/**
+ * filter_decide_at_return() - decides on a call that has returned
+ * @program: that said FILTER_LATER when it entered, or a trigger
+ * @snap:    the call
+ *
+ * What moved something, though what the program asks for was never seen, is not hidden.
+ * In a probe.
+ *
+ * Return: whether the call is kept.
+ */
+bool filter_decide_at_return(const struct program *program, const struct snapshot *snap)
+{
+	return program_run(program, &snap->d) ||
+	       (snap->d.call.ret > 0 && filter_is_blind(program, snap));
 }
 
 /* Others may have asked for parts of the caller, but not for all that this one loads. */
@@ -221,8 +234,9 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 	if (!trigger || lacks_part(trigger, snap))
 		return false;
 	filter_clear_absent(trigger->groups, snap);
-	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && trigger->late)
-		return program_run_early(trigger, &snap->d);
+	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && must_wait(trigger, snap))
+		return program_run_early(trigger, &snap->d,
+					 !filter_is_blind(trigger, snap));
 	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
-	return program_run(trigger, &snap->d);
+	return filter_decide_at_return(trigger, snap);
 }

@@ -39,6 +39,7 @@ struct filter *filter_change_program(const struct filter *old, struct program *p
 struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
 void filter_free(struct filter *filter);
 enum verdict filter_decide_by_all(const struct program *program, struct snapshot *snap);
+bool filter_decide_at_return(const struct program *program, const struct snapshot *snap);
 bool filter_triggers(const struct filter *filter, struct snapshot *snap);
 
 /**
@@ -76,6 +77,28 @@ static __always_inline void filter_clear_absent(u32 groups, struct snapshot *sna
 		snapshot_clear_absent(snap, groups);
 }
 
+/**
+ * filter_is_blind() - does a program ask for what could not be seen?
+ * @program: of a filter
+ * @snap:    the call, of which that has been looked for
+ *
+ * The kernel may see it all the same, when it looks: by then there can be memory where
+ * the array is, or a process of that number. Any context.
+ *
+ * Return: whether it does.
+ */
+static __always_inline bool filter_is_blind(const struct program *program,
+					    const struct snapshot *snap)
+{
+	const u32 marks = snap->d.record.marks;
+
+	return (marks & SVMTRACE_MARK_NO_TARGET &&
+		program->needs & (SNAPSHOT_TARGET | TARGET_GROUPS)) ||
+	       (marks & (SIDE_MARK(LOCAL, SVMTRACE_MARK_UNREADABLE) |
+			 SIDE_MARK(REMOTE, SVMTRACE_MARK_UNREADABLE)) &&
+		program->needs & SNAPSHOT_ARRAYS);
+}
+
 /* What a program says by these parts, if it is one that can say anything by them. */
 static __always_inline u32 filter_ask_early(const struct program *program,
 					    const struct bpf_prog *early, u32 parts,
@@ -84,8 +107,11 @@ static __always_inline u32 filter_ask_early(const struct program *program,
 	if (!early)
 		return PROGRAM_UNDECIDED;
 	snapshot_gather_parts(snap, program->needs & parts);
-	if (parts & SNAPSHOT_TARGET)
+	if (parts & SNAPSHOT_TARGET) {
+		if (unlikely(filter_is_blind(program, snap)))
+			return PROGRAM_UNDECIDED;
 		filter_clear_absent(program->groups & SVMTRACE_GROUP_TARGET, snap);
+	}
 	return bpf_prog_run(early, &snap->d);
 }
 

@@ -467,6 +467,21 @@ static __always_inline void take_target(struct svmtrace_target *target,
 }
 
 /**
+ * identity_is_target() - is it of the same process?
+ * @target: of a record
+ * @task:   from identity_find()
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: whether @target is about @task.
+ */
+bool identity_is_target(const struct svmtrace_target *target, const struct task_struct *task)
+{
+	return target->pid == task->tgid &&
+	       target->start_time == task->group_leader->start_boottime;
+}
+
+/**
  * identity_target_parts() - who the target is: what a program asks for
  * @target:   filled in
  * @relation: SVMTRACE_REL_ bits are added

@@ -63,6 +63,8 @@ const struct name_bit name_marks[] = {
 	{ SVMTRACE_MARK_EXE_DELETED << TARGET_EXE, "target-exe-deleted" },
 	{ SVMTRACE_MARK_EXE_MEMFD << TARGET_EXE, "target-exe-memfd" },
 	{ SVMTRACE_MARK_UNDECIDED, "undecided" },
+	{ SVMTRACE_MARK_TARGET_AT_RETURN, "target-at-return" },
+	{ SVMTRACE_MARK_TARGET_CHANGED, "target-changed" },
 	{ 0, NULL }
 };
 

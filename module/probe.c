@@ -392,7 +392,7 @@ static void decide(struct snapshot *snap)
 		struct program *program = snap->programs[slot];
 
 		snap->d.record.marks = marks_for(session_at(slot), marks);
-		if (!program_run(program, &snap->d))
+		if (!filter_decide_at_return(program, snap))
 			reject(snap, slot);
 		program_leave(program);
 	}

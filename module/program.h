@@ -60,19 +60,20 @@ static inline u32 program_run(const struct program *program,
  * program_run_early() - what a program says if little is known
  * @program: any
  * @d:	     the facts, as far as SNAPSHOT_PARTS
+ * @target:  is what there is about the target among them?
  *
  * Preemption off.
  *
  * Return: what program_run() would return, or PROGRAM_UNDECIDED.
  */
 static inline u32 program_run_early(const struct program *program,
-				    const struct svmtrace_filter_data *d)
+				    const struct svmtrace_filter_data *d, bool target)
 {
 	u32 result = PROGRAM_UNDECIDED;
 
 	if (program->by_caller)
 		result = bpf_prog_run(program->by_caller, d);
-	if (result == PROGRAM_UNDECIDED && program->by_parts)
+	if (result == PROGRAM_UNDECIDED && program->by_parts && target)
 		result = bpf_prog_run(program->by_parts, d);
 	return result;
 }

@@ -240,9 +240,6 @@ static unsigned int read_preview(const struct snapshot *snap, struct second_look
 	return done;
 }
 
-/* What is in either group comes from the same lookup. */
-#define TARGET_GROUPS (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
-
 /* What a program was told of it is about the same one as what the record says. */
 static __always_inline struct task_struct *target_of(const struct snapshot *snap)
 {
@@ -251,19 +248,25 @@ static __always_inline struct task_struct *target_of(const struct snapshot *snap
 	return identity_find(snap->d.args[0]);
 }
 
-static u32 look_up_target(struct snapshot *snap)
+static __always_inline void take_target(struct snapshot *snap, struct task_struct *task)
 {
-	struct task_struct *task = target_of(snap);
-
-	if (!task) {
-		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
-		return 0;
-	}
 	snap->d.record.marks |= identity_target(&snap->d.target, &snap->d.target_context,
 						&snap->target_exe,
 						&snap->d.call.relation, task);
 	if (unlikely(snap->target_exe.len))
 		snap->special |= SPECIAL_NAMES;
+}
+
+static u32 look_up_target(struct snapshot *snap)
+{
+	struct task_struct *task = target_of(snap);
+
+	snap->delays = delays_of_current();
+	if (!task) {
+		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
+		return 0;
+	}
+	take_target(snap, task);
 	return TARGET_GROUPS;
 }
 
@@ -347,8 +350,10 @@ void snapshot_target_parts(struct snapshot *snap, u32 parts)
 	    snap->have & SVMTRACE_GROUP_TARGET)
 		return;
 	snap->target = target_of(snap);
-	if (!snap->target)
+	if (!snap->target) {
+		snap->d.record.marks |= SVMTRACE_MARK_NO_TARGET;
 		return;
+	}
 	identity_target_parts(&snap->d.target, &snap->d.call.relation, snap->target, parts);
 	snap->d.present |= SVMTRACE_GROUP_TARGET;
 }
@@ -575,6 +580,30 @@ void snapshot_check_payload(struct snapshot *snap, struct second_look *look)
 		read_arrived(snap, look, snap->d.call.ret);
 	else
 		check_preview(snap, look);
+}
+
+/**
+ * snapshot_check_target() - looks the target up again, when the call returns
+ * @snap: with the result of a call that asked for its target; its marks are completed
+ *
+ * The kernel looks it up after it has read the arrays, and how long that takes is up to
+ * the caller. In a probe, under rcu_read_lock().
+ */
+void snapshot_check_target(struct snapshot *snap)
+{
+	struct task_struct *task = identity_find(snap->d.args[0]);
+	u32 *marks = &snap->d.record.marks;
+
+	if (!task)
+		return;
+	if (!(*marks & SVMTRACE_MARK_NO_TARGET)) {
+		if (!identity_is_target(&snap->d.target, task))
+			*marks |= SVMTRACE_MARK_TARGET_CHANGED;
+	} else if (snap->d.call.ret > 0) {
+		*marks ^= SVMTRACE_MARK_NO_TARGET | SVMTRACE_MARK_TARGET_AT_RETURN;
+		take_target(snap, task);
+		snap->d.present |= TARGET_GROUPS;
+	}
 }
 
 /**

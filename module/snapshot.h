@@ -41,6 +41,8 @@ enum { LOCAL, REMOTE, SIDES };
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 /* Likewise of the target, until the call is kept: SVMTRACE_GROUP_TARGET is all of it. */
 #define SNAPSHOT_TARGET		(IDENTITY_TARGET | IDENTITY_KIN | IDENTITY_CROSSES)
+/* What is in either group comes from the same lookup. */
+#define TARGET_GROUPS		(SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
 /* All of these are what costs little to find out. */
 #define SNAPSHOT_PARTS		(SNAPSHOT_CALLER | SNAPSHOT_TARGET)
 
@@ -62,6 +64,7 @@ enum { LOCAL, REMOTE, SIDES };
  * @preview_len: if SPECIAL_PREVIEW, bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
  * @target:   if SNAPSHOT_TARGET, who is written to, or NULL; while the call enters
+ * @delays:   delays_of_current() when the target was looked up
  * @d:	      the facts
  * @exe:      name of the caller's executable
  * @target_exe: name of the target's executable
@@ -82,6 +85,7 @@ struct snapshot {
 	u16 preview_len;
 	u16 have;
 	struct task_struct *target;
+	unsigned long delays;
 	struct svmtrace_filter_data d;
 	struct exe_name exe;
 	struct exe_name target_exe;
@@ -167,6 +171,7 @@ void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 void snapshot_preview(struct snapshot *snap, struct second_look *look, u16 size);
 void snapshot_look_closely(struct snapshot *snap, struct second_look *look, int number);
 void snapshot_check_payload(struct snapshot *snap, struct second_look *look);
+void snapshot_check_target(struct snapshot *snap);
 u32 snapshot_no_result(const struct snapshot *snap);
 
 /**
@@ -204,6 +209,23 @@ static __always_inline int snapshot_compare_few(const struct snapshot *snap,
 			     &look->other);
 }
 
+/*
+ * What gives others the time to end the target and to have its number used again: sleep,
+ * preemption, and page faults, of which a caller can have many before the kernel looks.
+ */
+static __always_inline unsigned long delays_of_current(void)
+{
+	return current->nvcsw + current->nivcsw + current->min_flt;
+}
+
+/* Can it be another by now, or be there at last? */
+static __always_inline bool snapshot_doubts_target(const struct snapshot *snap)
+{
+	return snap->have & TARGET_GROUPS &&
+	       (snap->delays != delays_of_current() ||
+		(snap->d.record.marks & SVMTRACE_MARK_NO_TARGET && snap->d.call.ret > 0));
+}
+
 /**
  * snapshot_return() - looks again, when the call returns
  * @snap: as it was at entry; its result and marks are completed
@@ -227,6 +249,8 @@ static __always_inline void snapshot_return(struct snapshot *snap, struct second
 		snapshot_look_closely(snap, look, number);
 	if (snap->d.record.syscall == SVMTRACE_NR_vmsplice)
 		pipe_at_return(&snap->d.pipe, snap->d.args[0]);
+	if (unlikely(snapshot_doubts_target(snap)))
+		snapshot_check_target(snap);
 	if (unlikely(snap->special & SPECIAL_PREVIEW))
 		snapshot_check_payload(snap, look);
 }

@@ -22,7 +22,7 @@
 #define IF_EQ(k)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1)
 #define SET(t, ...) ({ \
 	struct sock_filter insns_[] = { __VA_ARGS__ }; \
-	set_program(t, insns_, ARRAY_SIZE(insns_)); })
+	trace_program(t, insns_, ARRAY_SIZE(insns_), 0); })
 
 FIXTURE(program) {
 	struct trace t;
@@ -40,16 +40,6 @@ FIXTURE_TEARDOWN(program)
 	EXPECT_EQ(0, trace_stats(&self->t, &stats));
 	EXPECT_EQ(0, ledger_balance(&stats));
 	trace_end(&self->t);
-}
-
-/* 0 or a negative errno. */
-static int set_program(struct trace *t, const struct sock_filter *insns, __u32 len)
-{
-	struct svmtrace_program program = {
-		.size = sizeof(program), .len = len, .insns = (unsigned long)insns,
-	};
-
-	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
 }
 
 /* Records since the last time. */
@@ -164,13 +154,13 @@ TEST_F(program, shapes)
 	ASSERT_NE(NULL, insns);
 	for (i = 0; i < 5000; i++)
 		insns[i] = (struct sock_filter)KEEP;
-	EXPECT_EQ(0, set_program(&self->t, insns, SVMTRACE_PROGRAM_MAX));
-	EXPECT_EQ(-EINVAL, set_program(&self->t, insns, SVMTRACE_PROGRAM_MAX + 1));
-	EXPECT_EQ(-EINVAL, set_program(&self->t, insns, ~0U));
-	EXPECT_EQ(-EINVAL, set_program(&self->t, insns, 0));
-	EXPECT_EQ(-EINVAL, set_program(&self->t, NULL, 1));
-	EXPECT_EQ(-EFAULT, set_program(&self->t, (void *)-4096UL, 8));
-	EXPECT_EQ(0, set_program(&self->t, NULL, 0));
+	EXPECT_EQ(0, trace_program(&self->t, insns, SVMTRACE_PROGRAM_MAX, 0));
+	EXPECT_EQ(-EINVAL, trace_program(&self->t, insns, SVMTRACE_PROGRAM_MAX + 1, 0));
+	EXPECT_EQ(-EINVAL, trace_program(&self->t, insns, ~0U, 0));
+	EXPECT_EQ(-EINVAL, trace_program(&self->t, insns, 0, 0));
+	EXPECT_EQ(-EINVAL, trace_program(&self->t, NULL, 1, 0));
+	EXPECT_EQ(-EFAULT, trace_program(&self->t, (void *)-4096UL, 8, 0));
+	EXPECT_EQ(0, trace_program(&self->t, NULL, 0, 0));
 	free(insns);
 
 	EXPECT_EQ(-EINVAL, SET(&self->t, LOAD(0)));	/* no verdict */
@@ -185,7 +175,7 @@ TEST_F(program, refusal_keeps_the_old_one)
 	EXPECT_EQ(0, calls_seen(&self->t));
 	EXPECT_EQ(-EINVAL, SET(&self->t, BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), KEEP));
 	EXPECT_EQ(0, calls_seen(&self->t));
-	ASSERT_EQ(0, set_program(&self->t, NULL, 0));
+	ASSERT_EQ(0, trace_program(&self->t, NULL, 0, 0));
 	EXPECT_EQ(2, calls_seen(&self->t));
 }
 
@@ -524,7 +514,7 @@ TEST_F_TIMEOUT(program, noise, 300)
 				.k = random() % 4 ? 4 * (random() % 90) : random(),
 			};
 		insns[len - 1] = (struct sock_filter)KEEP;
-		if (!set_program(&self->t, insns, len)) {
+		if (!trace_program(&self->t, insns, len, 0)) {
 			taken++;
 			calls_seen(&self->t);
 		}

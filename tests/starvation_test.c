@@ -67,7 +67,7 @@ static int make_calls_int80(void *arg)
 	return 0;
 }
 
-/* Both syscalls, by turns, as user @arg. */
+/* Both syscalls, by turns, as user @arg; what vmsplice() is given cannot be read. */
 static int make_calls(void *arg)
 {
 	uid_t uid = *(uid_t *)arg;
@@ -76,7 +76,7 @@ static int make_calls(void *arg)
 	if (setuid(uid))
 		return 1;
 	for (i = 0; i < CALLS; i++) {
-		if (i % 2 ? do_vmsplice(-1, NULL, 0, 0) != -EBADF : call_self() != CALL_BYTES)
+		if (i % 2 ? do_vmsplice(-1, NULL, 1, 0) != -EBADF : call_self() != CALL_BYTES)
 			return 1;
 	}
 	return 0;
@@ -219,8 +219,11 @@ TEST_F_TIMEOUT(starvation, one_user_against_others, 600)
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 }
 
-/* Keeps what user @uid called that returned -EPERM: nothing, if the result is known. */
-static int set_program(struct trace *t, uid_t uid, __u32 flags)
+/*
+ * Keeps what user @uid called that returned -EPERM, or was about so many bytes that it
+ * failed to be read: nothing, if that is known.
+ */
+static int set_program(struct trace *t, uid_t uid, bool bytes, __u32 flags)
 {
 	struct sock_filter insns[] = {
 		LOAD(caller.uid), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, uid, 0, 3),
@@ -228,21 +231,21 @@ static int set_program(struct trace *t, uid_t uid, __u32 flags)
 		BPF_STMT(BPF_RET | BPF_K, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct svmtrace_program program = {
-		.size = sizeof(program), .len = sizeof(insns) / sizeof(*insns),
-		.flags = flags, .insns = (uintptr_t)insns,
-	};
 
-	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
+	if (bytes) {
+		insns[2] = (struct sock_filter)LOAD(call.bytes);
+		insns[3].k = 1 << 20;
+	}
+	return trace_program(t, insns, ARRAY_SIZE(insns), flags);
 }
 
 /* Of the calls of user 1000, how many a filter by user lets through; all are undecided. */
-static int undecided(uid_t uid)
+static int undecided(uid_t uid, bool bytes)
 {
 	struct trace t;
 	int n = 0;
 
-	if (trace_start(&t, NULL) || set_program(&t, uid, 0))
+	if (trace_start(&t, NULL) || set_program(&t, uid, bytes, 0))
 		return -1;
 	calls_as(&t, 1000);
 	while ((size_t)n < t.n && t.records[n].record->marks & SVMTRACE_MARK_UNDECIDED)
@@ -254,13 +257,13 @@ static int undecided(uid_t uid)
 }
 
 /* Is a flight recorder frozen that waits for a call by that user? -1: no, for an error. */
-static int triggers(struct svmtrace_config config, uid_t uid)
+static int triggers(struct svmtrace_config config, uid_t uid, bool bytes)
 {
 	struct svmtrace_stats stats;
 	struct trace t;
 
 	config.flags |= SVMTRACE_CONFIG_FLIGHT;
-	if (trace_start(&t, &config) || set_program(&t, uid, SVMTRACE_PROGRAM_TRIGGER))
+	if (trace_start(&t, &config) || set_program(&t, uid, bytes, SVMTRACE_PROGRAM_TRIGGER))
 		return -1;
 	calls_as(&t, 1000);
 	if (trace_stats(&t, &stats) || !stats.no_result)
@@ -273,13 +276,16 @@ static int triggers(struct svmtrace_config config, uid_t uid)
 TEST_F_TIMEOUT(starvation, filters_without_results, 600)
 {
 	const unsigned int size = self->instances / 4 * 5;
+	int bytes;
 
 	ASSERT_EQ(0, crowd_start(&self->crowd, size, 1000));
 	ASSERT_EQ(0, crowd_wait(&self->t, size));
-	EXPECT_EQ(0, undecided(4711));
-	EXPECT_LT(0, undecided(1000));
-	EXPECT_EQ(0, triggers(self->config, 4711));
-	EXPECT_EQ(1, triggers(self->config, 1000));
+	for (bytes = 0; bytes < 2; bytes++) {
+		EXPECT_EQ(0, undecided(4711, bytes));
+		EXPECT_LT(0, undecided(1000, bytes));
+		EXPECT_EQ(0, triggers(self->config, 4711, bytes));
+		EXPECT_EQ(1, triggers(self->config, 1000, bytes));
+	}
 	crowd_end(&self->crowd);
 }
 

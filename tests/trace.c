@@ -161,6 +161,16 @@ int trace_stats(struct trace *t, struct svmtrace_stats *stats)
 	return ioctl(t->fd, SVMTRACE_IOC_GET_STATS, stats) ? -errno : 0;
 }
 
+int trace_program(struct trace *t, const struct sock_filter *insns, __u32 len, __u32 flags)
+{
+	struct svmtrace_program program = {
+		.size = sizeof(program), .len = len, .flags = flags,
+		.insns = (unsigned long)insns,
+	};
+
+	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
+}
+
 void trace_end(struct trace *t)
 {
 	trace_drop(t);

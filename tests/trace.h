@@ -16,6 +16,7 @@
 #ifndef SVMTRACE_TESTS_TRACE_H
 #define SVMTRACE_TESTS_TRACE_H
 
+#include <linux/filter.h>
 #include <stddef.h>
 #include <linux/svmtrace.h>
 
@@ -94,6 +95,17 @@ void trace_drop(struct trace *t);
  * Return: 0 or a negative errno.
  */
 int trace_stats(struct trace *t, struct svmtrace_stats *stats);
+
+/**
+ * trace_program() - sets the session's filter program
+ * @t:	   the session
+ * @insns: the program
+ * @len:   its instructions, 0: none
+ * @flags: SVMTRACE_PROGRAM_TRIGGER: the trigger instead; or 0
+ *
+ * Return: 0 or a negative errno.
+ */
+int trace_program(struct trace *t, const struct sock_filter *insns, __u32 len, __u32 flags);
 
 /**
  * trace_end() - ends the session and frees its records

@@ -22,6 +22,7 @@ static const struct {
 	{ AT(duration), AT(present) },
 };
 
+#define TARGET_GROUPS (SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
 #define UNREADABLE (SVMTRACE_MARK_UNREADABLE | \
 		    SVMTRACE_MARK_UNREADABLE << SVMTRACE_MARK_REMOTE_SHIFT)
 
@@ -30,16 +31,33 @@ static bool is_load(const struct sock_filter *insn)
 	return insn->code == (BPF_LD | BPF_W | BPF_ABS);
 }
 
-/* Is it a load of what this call, that has no result, might have had? */
+/* What was seen neither at entry nor at return, but that the kernel may have seen. */
+static bool is_unseen(const struct sock_filter *load, const struct svmtrace_filter_data *data)
+{
+	__u32 marks = data->record.marks;
+
+	if (load->k >= AT(call.bytes) && load->k < AT(call.tid))
+		return marks & UNREADABLE;
+	if (load->k == AT(present))
+		return marks & SVMTRACE_MARK_NO_TARGET && load[1].k & TARGET_GROUPS;
+	return marks & SVMTRACE_MARK_NO_TARGET &&
+	       (load->k == AT(call.relation) ||
+		(load->k >= AT(target) && load->k < AT(pipe)));
+}
+
+/* Is it a load of what this call might have had? */
 static bool is_missing(const struct sock_filter *load, const struct svmtrace_filter_data *data)
 {
+	bool returned = data->present & SVMTRACE_PRESENT_RESULT;
 	size_t i;
 
+	if ((!returned || data->call.ret > 0) && is_unseen(load, data))
+		return true;
+	if (returned)
+		return false;
 	/* What it asks for is in the next instruction. */
 	if (load->k == AT(present))
 		return load[1].k & SVMTRACE_PRESENT_RESULT;
-	if (load->k >= AT(call.bytes) && load->k < AT(call.tid))
-		return data->record.marks & UNREADABLE;
 	for (i = 0; i < ARRAY_SIZE(late); i++) {
 		if (load->k >= late[i].from && load->k < late[i].to)
 			return true;
@@ -167,12 +185,12 @@ static void fill(struct svmtrace_filter_data *data, const struct record_view *v)
  * @p: of expr_compile()
  * @v: a call, or the entry of one
  *
- * Return: whether it keeps it, or cannot know without the result that it does not have.
+ * Return: whether it keeps it, or cannot know without what was not seen of it.
  */
 bool expr_keeps(const struct expr_program *p, const struct record_view *v)
 {
 	struct svmtrace_filter_data data;
 
 	fill(&data, v);
-	return run(p, &data, data.present & SVMTRACE_PRESENT_RESULT);
+	return run(p, &data, false);
 }

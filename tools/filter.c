@@ -19,7 +19,7 @@ static const char *const presets[FILTER_PRESETS] = {
 	[FILTER_SPLICE_LPE] =
 		"pipe.direction == write && bytes <= 4096 && user_ns != 4026531837",
 	[FILTER_RACED] =
-		"marks & (changed | remote-changed | preview-changed | no-result)",
+		"marks & (changed | remote-changed | preview-changed | target-changed | target-at-return | no-result)",
 };
 
 static void append(char **text, const char *between, const char *word)

@@ -262,6 +262,47 @@ TEST(records_without_result)
 	EXPECT_TRUE(expr_keeps(&program, &v));
 }
 
+/* As the kernel has it: what moved something is kept if what is asked for was not seen. */
+TEST(records_of_what_was_not_seen)
+{
+	static const struct {
+		const char *text;
+		__u32 marks;
+		bool keeps;
+	} of[] = {
+		{ "bytes == 25", 0, false },
+		{ "bytes == 25", SVMTRACE_MARK_UNREADABLE, true },
+		{ "remote_bytes == 25", SVMTRACE_MARK_UNREADABLE << 5, true },
+		{ "target.uid == 4711", SVMTRACE_MARK_UNREADABLE, false },
+		{ "target.uid == 4711", SVMTRACE_MARK_NO_TARGET, true },
+		{ "has(target)", SVMTRACE_MARK_NO_TARGET, true },
+		{ "relation & tracee", SVMTRACE_MARK_NO_TARGET, true },
+		{ "uid == 34 && has(target)", SVMTRACE_MARK_NO_TARGET, false },
+		{ "bytes == 25", SVMTRACE_MARK_NO_TARGET, false },
+	};
+	static __u64 buf[200];
+	struct expr_error error;
+	struct record_view v;
+	unsigned int i;
+
+	for (i = 0; i < 2 * sizeof(of) / sizeof(*of); i++) {
+		struct svmtrace_filter_data seen = write_call();
+		bool moved = i % 2;
+
+		seen.record.marks = of[i / 2].marks;
+		seen.call.ret = moved ? 24 : -ESRCH;
+		if (seen.record.marks & SVMTRACE_MARK_NO_TARGET) {
+			seen.present &= ~(SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT);
+			seen.call.relation = 0;
+		}
+		ASSERT_GT(record_view(&v, buf, record_of(buf, &seen)), 0);
+		ASSERT_EQ(compile(of[i / 2].text, &error), -1);
+		EXPECT_EQ(expr_keeps(&program, &v), moved && of[i / 2].keeps) {
+			TH_LOG("%s, result %lld", of[i / 2].text, (long long)seen.call.ret);
+		}
+	}
+}
+
 struct refusal {
 	const char *text;
 	int column;

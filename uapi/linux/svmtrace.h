@@ -105,7 +105,8 @@
  * The iovec arrays and the preview are snapshots that the tracer took, not what
  * the kernel itself imported: a difference between the one at entry and the one
  * at return (SVMTRACE_MARK_*CHANGED) is evidence that the caller changed them
- * during the call. The target and the pipe are the tracer's own lookup at entry.
+ * during the call. The target and the pipe are the tracer's own lookup at entry;
+ * that the number was another's when the call returned is marked as well.
  *
  * All structures are in host byte order, and the same for 32-bit and 64-bit
  * readers.
@@ -190,6 +191,10 @@
 #define SVMTRACE_MARK_TARGET_EXE_SHIFT	3
 /* The filter could not be decided, so the call was kept. */
 #define SVMTRACE_MARK_UNDECIDED		0x1000000U
+/* There was no such thread at entry: the target is that of the return. */
+#define SVMTRACE_MARK_TARGET_AT_RETURN	0x2000000U
+/* At return, it was of another process: either can have been written to. */
+#define SVMTRACE_MARK_TARGET_CHANGED	0x4000000U
 
 /* svmtrace_call.relation: of the target to the caller */
 #define SVMTRACE_REL_SELF		0x1U  /* the calling thread */
@@ -596,9 +601,11 @@ struct svmtrace_cgroups {
  * any other words than those of caller, target, args, record.syscall, call.tid and
  * call.abi, or call.relation with a mask (BPF_AND) in the next instruction that is
  * without SVMTRACE_REL_CROSS_MNTNS. So what is about these should come first.
- * Otherwise it decides when the call returns, as does one that loads call.bytes or
- * remote_bytes of arrays that cannot be read yet. If the return is not seen then, the
- * call is kept, and marked SVMTRACE_MARK_UNDECIDED. A call is decided by the program
+ * Otherwise it decides when the call returns, as does one that asks for what cannot be
+ * seen yet: call.bytes or remote_bytes of arrays that cannot be read, or the target
+ * where there is none. A call that moved something although that was never seen is
+ * kept, whatever the program says. If the return is not seen, the call is kept, and
+ * marked SVMTRACE_MARK_UNDECIDED. A call is decided by the program
  * that was set when it entered; when it decides makes no difference to what.
  *
  * A trigger is of use to a flight recorder only. It judges the calls that the filter
