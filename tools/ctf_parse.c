@@ -92,18 +92,15 @@ static bool read_member(struct ctf_info *info, unsigned int found, const char *v
 			return false;
 		ctf_uuid_text(info->boot_id, boot_id);
 		return true;
-		return true;
 	case FOUND_SECONDS:	/* centuries, that is */
 		if (!read_number(&number, value, 10000000000))
 			return false;
 		info->offset += number * 1000000000;
 		return true;
-		return true;
 	case FOUND_NS:
 		if (!read_number(&number, value, 999999999))
 			return false;
 		info->offset += number;
-		return true;
 		return true;
 	default:
 		return read_uuid(info->uuid, value);
