@@ -35,32 +35,36 @@ static void make_uuid(__u8 *uuid)
 	uuid[8] = (uuid[8] & 0x3f) | 0x80;
 }
 
-static bool is_empty(const char *path)
+static bool is_empty(int dir)
 {
-	DIR *dir = opendir(path);
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	bool empty = true;
 
-	if (!dir)
+	if (!entries)
 		return false;
-	while (empty && (entry = readdir(dir)))
+	while (empty && (entry = readdir(entries)))
 		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
-	closedir(dir);
+	closedir(entries);
 	return empty;
 }
 
-/* Returns whether it was not there before. */
+/*
+ * It is opened once, and then judged by what is open: its name may mean another one
+ * soon. Returns whether it was not there before.
+ */
 static bool make_directory(struct ctf_writer *w)
 {
 	bool made = !mkdir(w->path, 0700);
 
 	if (!made && errno != EEXIST)
 		err(EXIT_FAILURE, "%s", w->path);
-	if (!made && !is_empty(w->path))
-		errx(EXIT_FAILURE, "%s exists already: -o names another directory", w->path);
-	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w->dir < 0)
+	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (w->dir < 0 && errno != ENOTDIR && errno != ELOOP)
 		err(EXIT_FAILURE, "%s", w->path);
+	if (w->dir < 0 || !is_empty(w->dir))
+		errx(EXIT_FAILURE, "%s exists already: -o names another directory", w->path);
 	return made;
 }
 
@@ -69,10 +73,9 @@ static int create_file(const struct ctf_writer *w, const char *name)
 	return openat(w->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
-static bool write_metadata(const struct ctf_writer *w, const struct ctf_info *info, char **argv)
+static bool write_metadata(int fd, const struct ctf_info *info, char **argv)
 {
-	int fd = create_file(w, CTF_METADATA);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	FILE *file = fdopen(fd, "w");
 	bool good;
 
 	if (!file)
@@ -85,7 +88,7 @@ static bool write_metadata(const struct ctf_writer *w, const struct ctf_info *in
 /**
  * ctf_create() - makes the directory of a recording; ends the program if that fails
  * @w:	  filled in; ctf_close() it
- * @path: of the directory, which must not be there, or be empty
+ * @path: of the directory, which must not be there, or be empty; no link to one
  * @argv: the command line that makes it
  *
  * To be called before anything is recorded, and after clock_update().
@@ -97,17 +100,19 @@ void ctf_create(struct ctf_writer *w, const char *path, char **argv)
 		.schema = SVMTRACE_SCHEMA_VERSION,
 	};
 	bool made;
-	int error;
+	int fd, error;
 
 	*w = (struct ctf_writer){ .path = path, .begun = now() };
 	make_uuid(w->uuid);
 	memcpy(info.uuid, w->uuid, sizeof(info.uuid));
 	snprintf(info.boot_id, sizeof(info.boot_id), "%s", clock_boot_id());
 	made = make_directory(w);
-	if (write_metadata(w, &info, argv))
+	fd = create_file(w, CTF_METADATA);
+	if (fd >= 0 && write_metadata(fd, &info, argv))
 		return;
 	error = errno;
-	unlinkat(w->dir, CTF_METADATA, 0);
+	if (fd >= 0)
+		unlinkat(w->dir, CTF_METADATA, 0);
 	if (made)
 		rmdir(path);
 	errx(EXIT_FAILURE, "%s/%s: %s", path, CTF_METADATA, strerror(error));

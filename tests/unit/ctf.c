@@ -15,6 +15,7 @@
 #include "ctf_read.h"
 #include "ctf_write.h"
 #include "records.h"
+#include "wrap.h"
 
 #define CPUS 3
 #define RECORDS 600
@@ -468,7 +469,8 @@ TEST_F(recording, of_another_kind_is_refused)
 	ASSERT_TRUE(ends_with(self->path, EXIT_FAILURE));
 }
 
-TEST_F(recording, does_not_replace_anything)
+/* Is no recording made there? */
+static bool refuses(const char *path)
 {
 	struct ctf_writer w;
 	int status;
@@ -476,13 +478,53 @@ TEST_F(recording, does_not_replace_anything)
 
 	pid = fork();
 	if (!pid) {
-		ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
-		ctf_create(&w, self->path, argv);
+		if (!freopen("/dev/null", "w", stderr))
+			abort();
+		ctf_create(&w, path, argv);
 		_exit(0);
 	}
-	ASSERT_EQ(waitpid(pid, &status, 0), pid);
-	ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == EXIT_FAILURE;
+}
+
+TEST_F(recording, does_not_replace_anything)
+{
+	ASSERT_TRUE(refuses(self->path));
 	ASSERT_TRUE(ends_with(self->path, 0));
+}
+
+/* Who may change the link says where the files go. */
+TEST_F(recording, is_not_made_where_a_link_points_to)
+{
+	char empty[80], link[80];
+
+	snprintf(empty, sizeof(empty), "%s/empty", self->base);
+	snprintf(link, sizeof(link), "%s/link", self->base);
+	ASSERT_EQ(mkdir(empty, 0700), 0);
+	ASSERT_EQ(symlink("empty", link), 0);
+	ASSERT_TRUE(refuses(link));
+	ASSERT_FALSE(refuses(empty));
+}
+
+static bool intrudes;
+
+/* Another one may make a file before we do. */
+int __wrap_openat(int dir, const char *name, int flags, mode_t mode)
+{
+	if (intrudes && flags & O_CREAT)
+		close(__real_openat(dir, name, flags, mode));
+	return __real_openat(dir, name, flags, mode);
+}
+
+TEST_F(recording, does_not_remove_what_it_did_not_make)
+{
+	char path[80], name[100];
+
+	snprintf(path, sizeof(path), "%s/taken", self->base);
+	snprintf(name, sizeof(name), "%s/metadata", path);
+	intrudes = true;
+	ASSERT_TRUE(refuses(path));
+	ASSERT_EQ(access(name, F_OK), 0);
 }
 
 /* As on a disk on which there is room for one packet and a half. */
