@@ -133,6 +133,7 @@ keeps_what_is_there() {
 	refuses 'exists already' record -o full -- true &&
 		refuses 'exists already' record -o file -- true &&
 		refuses 'exists already' record -o first -- true &&
+		mkdir -m 777 shared && refuses 'another user may write' record -o shared -- true &&
 		mkdir empty && svmtrace record -q -o empty -- true && [[ -s empty/metadata ]]
 }
 

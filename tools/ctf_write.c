@@ -50,6 +50,14 @@ static bool is_empty(int dir)
 	return empty;
 }
 
+/* Others could move the files away, and put theirs in their place. */
+static bool is_ours(int dir)
+{
+	struct stat st;
+
+	return !fstat(dir, &st) && st.st_uid == geteuid() && !(st.st_mode & 0022);
+}
+
 /*
  * It is opened once, and then judged by what is open: its name may mean another one
  * soon. Returns whether it was not there before.
@@ -65,6 +73,9 @@ static bool make_directory(struct ctf_writer *w)
 		err(EXIT_FAILURE, "%s", w->path);
 	if (w->dir < 0 || !is_empty(w->dir))
 		errx(EXIT_FAILURE, "%s exists already: -o names another directory", w->path);
+	if (!made && !is_ours(w->dir))
+		errx(EXIT_FAILURE, "%s: another user may write to it: -o names another directory",
+		     w->path);
 	return made;
 }
 
@@ -88,7 +99,7 @@ static bool write_metadata(int fd, const struct ctf_info *info, char **argv)
 /**
  * ctf_create() - makes the directory of a recording; ends the program if that fails
  * @w:	  filled in; ctf_close() it
- * @path: of the directory, which must not be there, or be empty; no link to one
+ * @path: of the directory, which must not be there, or be empty, ours and no link
  * @argv: the command line that makes it
  *
  * To be called before anything is recorded, and after clock_update().

@@ -506,6 +506,28 @@ TEST_F(recording, is_not_made_where_a_link_points_to)
 	ASSERT_FALSE(refuses(empty));
 }
 
+/* Who may write to a directory can move files away. */
+TEST_F(recording, is_not_made_where_others_may_write)
+{
+	static const mode_t modes[] = { 0720, 0702 };
+	char path[80];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "%s/shared", self->base);
+	ASSERT_EQ(mkdir(path, 0700), 0);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		ASSERT_EQ(chmod(path, modes[i]), 0);
+		ASSERT_TRUE(refuses(path));
+	}
+	ASSERT_EQ(chmod(path, 0755), 0);
+	if (geteuid())
+		SKIP(return, "only root can make a directory of another user");
+	ASSERT_EQ(chown(path, 65534, -1), 0);
+	ASSERT_TRUE(refuses(path));
+	ASSERT_EQ(chown(path, 0, -1), 0);
+	ASSERT_FALSE(refuses(path));
+}
+
 static bool intrudes;
 
 /* Another one may make a file before we do. */
