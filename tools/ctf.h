@@ -28,7 +28,7 @@
 #define CTF_SIGNATURE "/* CTF 1.8 */\n/* A recording of svmtrace, layout 1. */\n"
 
 #define CTF_METADATA "metadata"
-#define CTF_STREAM "cpu_"
+#define CTF_STREAM "cpu_%u"
 
 /* What stands before the records of a packet, a multiple of 8 bytes as they are. */
 struct ctf_packet {

@@ -22,7 +22,7 @@
 
 /**
  * struct source - a file of records
- * @name:      of the file
+ * @cpu:       whose file it is
  * @file:      it; NULL at its end
  * @packet:    header of the current packet
  * @packets:   how many there have been
@@ -33,7 +33,7 @@
  * @v:	       its parts, if there is one
  */
 struct source {
-	char *name;
+	unsigned int cpu;
 	FILE *file;
 	struct ctf_packet packet;
 	uint64_t packets;
@@ -64,7 +64,7 @@ struct ctf_reader {
 
 static void tell(struct ctf_reader *r, const struct source *s, const char *what)
 {
-	warnx("%s/%s: %s", r->path, s->name, what);
+	warnx("%s/" CTF_STREAM ": %s", r->path, s->cpu, what);
 	r->damaged = true;
 }
 
@@ -86,8 +86,10 @@ static const char *judge(const struct ctf_reader *r, const struct source *s,
 	if (memcmp(p->uuid, r->info.uuid, sizeof(p->uuid)))
 		return "a packet of another recording; the rest is left out";
 	if (p->content_size % 64 || p->packet_size % 64 || p->content_size > p->packet_size ||
-	    p->content_size < sizeof(*p) * 8 || (s->packets && p->cpu_id != s->packet.cpu_id))
+	    p->content_size < sizeof(*p) * 8)
 		return "a damaged packet; the rest is left out";
+	if (p->cpu_id != s->cpu)
+		return "a packet of another CPU; the rest is left out";
 	return NULL;
 }
 
@@ -216,7 +218,7 @@ static void read_metadata(struct ctf_reader *r, int dir)
 		errx(EXIT_FAILURE, "%s: %s", r->path, fault);
 }
 
-static void open_source(struct ctf_reader *r, int dir, const char *name)
+static void open_source(struct ctf_reader *r, int dir, const char *name, unsigned int cpu)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct source *s;
@@ -226,24 +228,36 @@ static void open_source(struct ctf_reader *r, int dir, const char *name)
 	if (!r->sources)
 		err(EXIT_FAILURE, "the recording");
 	s = &r->sources[r->count++];
-	*s = (struct source){ .name = strdup(name), .file = fd < 0 ? NULL : fdopen(fd, "r") };
-	if (!s->file || !s->name || fstat(fd, &st))
+	*s = (struct source){ .cpu = cpu, .file = fd < 0 ? NULL : fdopen(fd, "r") };
+	if (!s->file || fstat(fd, &st))
 		err(EXIT_FAILURE, "%s/%s", r->path, name);
 	if (!S_ISREG(st.st_mode))
 		errx(EXIT_FAILURE, "%s/%s: not a file", r->path, name);
+}
+
+/* A name that we would not write is that of a copy, or made to harm a terminal. */
+static bool is_stream(const char *name, unsigned int *cpu)
+{
+	char ours[32];
+
+	if (sscanf(name, CTF_STREAM, cpu) != 1)
+		return false;
+	snprintf(ours, sizeof(ours), CTF_STREAM, *cpu);
+	return !strcmp(name, ours);
 }
 
 static void open_sources(struct ctf_reader *r, int dir)
 {
 	DIR *entries = fdopendir(dir);
 	const struct dirent *entry;
+	unsigned int cpu;
 	size_t i;
 
 	if (!entries)
 		err(EXIT_FAILURE, "%s", r->path);
 	while ((entry = readdir(entries))) {
-		if (!strncmp(entry->d_name, CTF_STREAM, strlen(CTF_STREAM)))
-			open_source(r, dir, entry->d_name);
+		if (is_stream(entry->d_name, &cpu))
+			open_source(r, dir, entry->d_name, cpu);
 	}
 	closedir(entries);
 	for (i = 0; i < r->count; i++)
@@ -285,7 +299,7 @@ static bool is_before(const struct source *a, const struct source *b)
 {
 	if (a->v.record->time != b->v.record->time)
 		return a->v.record->time < b->v.record->time;
-	return a->packet.cpu_id < b->packet.cpu_id;
+	return a->cpu < b->cpu;
 }
 
 /**
@@ -336,7 +350,6 @@ void ctf_reader_free(struct ctf_reader *r)
 	for (i = 0; i < r->count; i++) {
 		if (r->sources[i].file)
 			fclose(r->sources[i].file);
-		free(r->sources[i].name);
 		free(r->sources[i].data);
 	}
 	free(r->sources);

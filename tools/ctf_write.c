@@ -147,7 +147,7 @@ int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned i
 
 	*s = (struct ctf_stream){ .packet = { .magic = CTF_MAGIC, .cpu_id = cpu } };
 	memcpy(s->packet.uuid, w->uuid, sizeof(s->packet.uuid));
-	snprintf(name, sizeof(name), CTF_STREAM "%u", cpu);
+	snprintf(name, sizeof(name), CTF_STREAM, cpu);
 	s->fd = create_file(w, name);
 	return s->fd < 0 ? -errno : ctf_write_packet(s, NULL, &nothing);
 }

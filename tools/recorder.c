@@ -38,7 +38,7 @@ struct recorder {
 
 static void fail(struct recorder *r, unsigned int cpu, int error)
 {
-	warnx("%s/" CTF_STREAM "%u: %s; the recording ends here", r->writer.path, cpu,
+	warnx("%s/" CTF_STREAM ": %s; the recording ends here", r->writer.path, cpu,
 	      strerror(-error));
 	r->failed = true;
 	r->capture.done = true;

@@ -86,8 +86,8 @@ static void fuzz_streams(const __u8 *data, size_t size, unsigned int share)
 	struct record_view v, again;
 	size_t got = 0;
 
-	write_file(CTF_STREAM "0", data, first);
-	write_file(CTF_STREAM "1", data + first, size - first);
+	write_file("cpu_0", data, first);
+	write_file("cpu_1", data + first, size - first);
 	r = ctf_reader_new(directory);
 	while (ctf_reader_next(r, &v)) {
 		if (record_view(&again, v.record, v.record->size) < 0)

@@ -434,6 +434,38 @@ TEST_F(recording, with_a_damaged_record_goes_on_after_its_packet)
 	ASSERT_TRUE(damaged);
 }
 
+/* What an editor or an admin leaves there is not counted twice. */
+TEST_F(recording, has_copies_that_are_not_read)
+{
+	static const char *const copies[] = {
+		"cpu_0~", "cpu_00", "cpu_+0", "cpu_ 0", "cpu_", "cpu_4294967296", "cpu_\033[2J",
+	};
+	char from[120], to[120];
+	unsigned int i;
+	bool damaged;
+
+	snprintf(from, sizeof(from), "%s/cpu_0", self->path);
+	for (i = 0; i < ARRAY_SIZE(copies); i++) {
+		snprintf(to, sizeof(to), "%s/%s", self->path, copies[i]);
+		ASSERT_EQ(link(from, to), 0);
+		ASSERT_EQ(count_records(self->path, &damaged), (int)self->total) TH_LOG("%s", to);
+		ASSERT_FALSE(damaged);
+	}
+}
+
+TEST_F(recording, with_the_file_of_another_cpu_is_damaged)
+{
+	char from[120], to[120];
+	bool damaged;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	snprintf(from, sizeof(from), "%s/cpu_0", self->path);
+	snprintf(to, sizeof(to), "%s/cpu_7", self->path);
+	ASSERT_EQ(link(from, to), 0);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)self->total);
+	ASSERT_TRUE(damaged);
+}
+
 TEST_F(recording, that_is_damaged_does_no_harm)
 {
 	unsigned int round;
