@@ -186,19 +186,32 @@ static bool advance(struct ctf_reader *r, struct source *s)
 	}
 }
 
-static char *read_text(int dir)
+/*
+ * Whoever made the recording is not to have us open a device, or a file elsewhere. Ends
+ * the program if it is not a file; returns NULL if it cannot be opened.
+ */
+static FILE *open_file(const struct ctf_reader *r, int dir, const char *name)
 {
-	int fd = openat(dir, CTF_METADATA, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno != ELOOP)
+		return NULL;
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		errx(EXIT_FAILURE, "%s/%s: not a file", r->path, name);
+	return fdopen(fd, "r");
+}
+
+static char *read_text(const struct ctf_reader *r, int dir)
+{
+	FILE *file = open_file(r, dir, CTF_METADATA);
 	char *text = malloc(METADATA_MAX + 1);
 	size_t len;
 
+	if (!file)
+		errx(EXIT_FAILURE, "%s: not a recording: no %s", r->path, CTF_METADATA);
 	if (!text)
 		err(EXIT_FAILURE, "the metadata");
-	if (!file) {
-		free(text);
-		return NULL;
-	}
 	len = fread(text, 1, METADATA_MAX, file);
 	text[len] = '\0';
 	fclose(file);
@@ -207,12 +220,9 @@ static char *read_text(int dir)
 
 static void read_metadata(struct ctf_reader *r, int dir)
 {
-	char *text = read_text(dir);
-	const char *fault;
+	char *text = read_text(r, dir);
+	const char *fault = ctf_read_metadata(&r->info, text);
 
-	if (!text)
-		errx(EXIT_FAILURE, "%s: not a recording: no %s", r->path, CTF_METADATA);
-	fault = ctf_read_metadata(&r->info, text);
 	free(text);
 	if (fault)
 		errx(EXIT_FAILURE, "%s: %s", r->path, fault);
@@ -220,19 +230,14 @@ static void read_metadata(struct ctf_reader *r, int dir)
 
 static void open_source(struct ctf_reader *r, int dir, const char *name, unsigned int cpu)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct source *s;
-	struct stat st;
+	FILE *file = open_file(r, dir, name);
 
+	if (!file)
+		err(EXIT_FAILURE, "%s/%s", r->path, name);
 	r->sources = reallocarray(r->sources, r->count + 1, sizeof(*r->sources));
 	if (!r->sources)
 		err(EXIT_FAILURE, "the recording");
-	s = &r->sources[r->count++];
-	*s = (struct source){ .cpu = cpu, .file = fd < 0 ? NULL : fdopen(fd, "r") };
-	if (!s->file || fstat(fd, &st))
-		err(EXIT_FAILURE, "%s/%s", r->path, name);
-	if (!S_ISREG(st.st_mode))
-		errx(EXIT_FAILURE, "%s/%s: not a file", r->path, name);
+	r->sources[r->count++] = (struct source){ .cpu = cpu, .file = file };
 }
 
 /* A name that we would not write is that of a copy, or made to harm a terminal. */

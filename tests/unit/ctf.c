@@ -519,6 +519,32 @@ static bool refuses(const char *path)
 	       WEXITSTATUS(status) == EXIT_FAILURE;
 }
 
+/* The same, but a link; or a pipe that has the same in it, which is not read. */
+TEST_F(recording, is_made_of_files_only)
+{
+	static const char *const files[] = { "metadata", "cpu_0" };
+	char name[120], moved[120], command[300];
+	unsigned int i;
+	int fd;
+
+	snprintf(moved, sizeof(moved), "%s/moved", self->path);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(name, sizeof(name), "%s/%s", self->path, files[i]);
+		ASSERT_EQ(rename(name, moved), 0);
+		ASSERT_EQ(symlink("moved", name), 0);
+		ASSERT_TRUE(ends_with(self->path, EXIT_FAILURE));
+		ASSERT_EQ(unlink(name), 0);
+		ASSERT_EQ(mkfifo(name, 0600), 0);
+		fd = open(name, O_RDWR);
+		snprintf(command, sizeof(command), "head -c 60000 %s >%s", moved, name);
+		ASSERT_EQ(system(command), 0);
+		ASSERT_TRUE(ends_with(self->path, EXIT_FAILURE));
+		close(fd);
+		ASSERT_EQ(rename(moved, name), 0);
+	}
+	ASSERT_TRUE(ends_with(self->path, 0));
+}
+
 TEST_F(recording, does_not_replace_anything)
 {
 	ASSERT_TRUE(refuses(self->path));
