@@ -27,7 +27,6 @@
  * @packet:    header of the current packet
  * @packets:   how many there have been
  * @left:      bytes of records that follow in the packet
- * @padding:   bytes that follow these
  * @data:      the next record
  * @allocated: bytes at @data
  * @v:	       its parts, if there is one
@@ -38,7 +37,6 @@ struct source {
 	struct ctf_packet packet;
 	uint64_t packets;
 	uint64_t left;
-	uint64_t padding;
 	void *data;
 	size_t allocated;
 	struct record_view v;
@@ -85,8 +83,8 @@ static const char *judge(const struct ctf_reader *r, const struct source *s,
 		return "not a packet; the rest is left out";
 	if (memcmp(p->uuid, r->info.uuid, sizeof(p->uuid)))
 		return "a packet of another recording; the rest is left out";
-	if (p->content_size % 64 || p->packet_size % 64 || p->content_size > p->packet_size ||
-	    p->content_size < sizeof(*p) * 8)
+	if (p->packet_size % 64 || p->packet_size < sizeof(*p) * 8 ||
+	    p->packet_size != p->content_size)
 		return "a damaged packet; the rest is left out";
 	if (p->cpu_id != s->cpu)
 		return "a packet of another CPU; the rest is left out";
@@ -99,8 +97,6 @@ static bool next_packet(struct ctf_reader *r, struct source *s)
 	const char *fault;
 	size_t got;
 
-	if (s->padding && fseeko(s->file, s->padding, SEEK_CUR))
-		return end(s);
 	got = fread(&packet, 1, sizeof(packet), s->file);
 	if (got != sizeof(packet)) {
 		if (got || ferror(s->file))
@@ -116,8 +112,7 @@ static bool next_packet(struct ctf_reader *r, struct source *s)
 		tell(r, s, "packets are missing");
 	s->packets = packet.packet_seq_num + 1;
 	s->packet = packet;
-	s->left = packet.content_size / 8 - sizeof(packet);
-	s->padding = (packet.packet_size - packet.content_size) / 8;
+	s->left = packet.packet_size / 8 - sizeof(packet);
 	return true;
 }
 
@@ -154,12 +149,11 @@ static long read_record(struct source *s)
 	return record_view(&s->v, s->data, record.size);
 }
 
-/* What is left of a packet is skipped as if it were padding. */
 static bool skip_packet(struct ctf_reader *r, struct source *s)
 {
 	tell(r, s, "a damaged record; the rest of its packet is left out");
-	s->padding += s->left;
-	s->left = 0;
+	if (fseeko(s->file, s->left, SEEK_CUR))
+		return end(s);
 	return next_packet(r, s);
 }
 

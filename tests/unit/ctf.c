@@ -403,6 +403,7 @@ TEST_F(recording, with_a_damaged_packet_ends_there)
 	} damages[] = {
 		{ AT(magic), 'x' }, { AT(uuid), 'x' }, { AT(stream_id), 1 }, { AT(cpu_id), 9 },
 		{ AT(content_size), 1 }, { AT(content_size) + 5, 1 }, { AT(packet_size), 1 },
+		{ AT(packet_size) + 5, 1 },
 	};
 	unsigned int i, others = self->tapes[1].count + self->tapes[2].count;
 	bool damaged;
