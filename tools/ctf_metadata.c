@@ -344,8 +344,20 @@ static void write_text(FILE *file, const char *text)
 	}
 }
 
+/* A shell makes megabytes of a "*", more than a reader of metadata expects. */
+static void join(char *text, size_t size, char **argv)
+{
+	size_t len = 0;
+
+	for (*text = '\0'; *argv && len < size; argv++)
+		len += snprintf(text + len, size - len, argv[1] ? "%s " : "%s", *argv);
+	if (len >= size)
+		strcpy(text + size - sizeof("..."), "...");
+}
+
 static void write_env(FILE *file, const struct ctf_info *info, char **argv)
 {
+	char command_line[4096];
 	struct utsname uts;
 
 	if (uname(&uts))
@@ -356,11 +368,8 @@ static void write_env(FILE *file, const struct ctf_info *info, char **argv)
 	fputs("\";\n\tkernel_release = \"", file);
 	write_text(file, uts.release);
 	fputs("\";\n\tcommand_line = \"", file);
-	for (; *argv; argv++) {
-		write_text(file, *argv);
-		if (argv[1])
-			fputc(' ', file);
-	}
+	join(command_line, sizeof(command_line), argv);
+	write_text(file, command_line);
 	fputs("\";\n};\n", file);
 }
 

@@ -477,6 +477,24 @@ TEST_F(recording, that_is_damaged_does_no_harm)
 	}
 }
 
+/* As of "record -- cat *": the metadata still can be read. */
+TEST_F(recording, can_have_a_long_command_line)
+{
+	char word[1001], *words[2001], path[80];
+	struct ctf_writer w;
+	unsigned int i;
+
+	memset(word, '"', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	for (i = 0; i < ARRAY_SIZE(words) - 1; i++)
+		words[i] = word;
+	words[i] = NULL;
+	snprintf(path, sizeof(path), "%s/long", self->base);
+	ctf_create(&w, path, words);
+	ctf_close(&w);
+	ASSERT_TRUE(ends_with(path, 0));
+}
+
 TEST_F(recording, of_another_kind_is_refused)
 {
 	char name[120], text[20000], *at;
