@@ -22,6 +22,7 @@ number_of() { grep -oE "[0-9]+ $1" "${2-notes}" | head -n 1 | grep -oE '^[0-9]+'
 # Everything that this is about, once.
 records() {
 	svmtrace record -o first -s 16 -- "${workload[@]}" 2>notes &&
+		svmtrace report -q first >/dev/null &&
 		(($(number_of recorded) > 200)) && [[ $(stat -c %a first/cpu_0) == 600 ]]
 }
 
@@ -149,28 +150,32 @@ refuses_what_makes_no_sense() {
 		refuses 'not enough memory' record -B 256M -- true
 }
 
+# is_cut_off RECORDING - as far as it is there, it is what is seen.
+is_cut_off() {
+	! svmtrace report -q "$1" >seen 2>notes && grep -q 'cut off' notes
+}
+
 # A disk that is full: what was written until then can be read.
 survives_a_full_disk() {
 	local status=0
 	mkdir disk && mount -t tmpfs -o size=128k none disk || return
 	svmtrace record -o disk/r -- stress-ng -q --vm-splice 1 --vm-splice-ops 3000 2>notes ||
 		status=$?
-	((status == 1)) && grep -q 'No space left' notes &&
-		svmtrace report -q disk/r >seen && (($(wc -l <seen) > 100)) || return
+	((status == 1)) && grep -q 'No space left' notes && is_cut_off disk/r &&
+		(($(wc -l <seen) > 100)) || return
 	has_babeltrace || return
 	(($(babeltrace2 disk/r | wc -l) == $(wc -l <seen))) && umount disk
 }
 
-# A machine that has crashed: what is whole is shown.
+# A machine that has crashed: what is whole is shown. The last 80 bytes have no records.
 shows_what_is_whole() {
 	local whole file
 	cp -r first cut
 	whole=$(svmtrace report -q first | wc -l)
 	for file in cut/cpu_*; do
-		truncate -s "$(($(stat -c %s "$file") - 20))" "$file"
+		truncate -s "$(($(stat -c %s "$file") - 100))" "$file"
 	done
-	! svmtrace report -q cut >seen 2>notes && grep -q 'cut off' notes &&
-		(($(wc -l <seen) >= whole - 2 && $(wc -l <seen) < whole))
+	is_cut_off cut && (($(wc -l <seen) >= whole - 2 && $(wc -l <seen) < whole))
 }
 
 # ends_by SIGNAL - without a command, as an admin would have it.
@@ -181,7 +186,35 @@ ends_by() {
 	until grep -q recording notes; do sleep 0.1; done
 	"${workload[@]}"
 	kill -s "$1" "$recorder"
-	wait "$recorder" && (($(svmtrace report -q "by_$1" | wc -l) == $(number_of recorded)))
+	wait "$recorder" && svmtrace report -q "by_$1" >seen &&
+		(($(wc -l <seen) == $(number_of recorded)))
+}
+
+# Nothing is recorded any more, and what is in the files ends with whole packets.
+is_cut_off_by_kill() {
+	! ends_by KILL 2>/dev/null && is_cut_off by_KILL
+}
+
+cuts_off_a_flight() {
+	local recorder
+	svmtrace record -o killed --flight 16K 2>notes &
+	recorder=$!
+	until grep -q recording notes; do sleep 0.1; done
+	kill -s KILL "$recorder"
+	! wait "$recorder" 2>/dev/null &&
+		! svmtrace report -q killed 2>notes && grep -q 'missing' notes
+}
+
+# It has a file, and that has an end, as those of the others.
+has_cpus_that_come_late() {
+	local online=/sys/devices/system/cpu/cpu1/online status=0
+	[[ -w $online ]] || return 4
+	echo 0 >"$online"
+	svmtrace record -q -o late -- bash -c "echo 1 >$online
+		taskset -c 1 stress-ng -q --vm-splice 1 --vm-splice-ops 200" || status=$?
+	echo 1 >"$online"
+	((status == 0)) && svmtrace report -q --json late >seen &&
+		jq -es 'any(.cpu == 1)' <seen >/dev/null
 }
 
 # What was entered is recorded, lost, or filtered out: "calls lost: 3939 of 4000".
@@ -195,11 +228,11 @@ adds_up() {
 flight_keeps_the_newest() {
 	svmtrace record -o flight --flight 16K -- "${workload[@]}" 2>notes || return
 	adds_up && (($(number_of overwritten) > 0)) &&
-		svmtrace report -q --json flight 2>/dev/null | jq -es "
+		svmtrace report -q --json flight 2>/dev/null >seen && jq -es "
 			(map(select(.kind == \"call\")) | length == $(number_of recorded)) and
 			(map(.overwritten // 0) | add == $(number_of overwritten)) and
 			(group_by(.cpu) | all(length == 0 or (sort_by(.time_mono) |
-				.[0].kind == \"gap\" or .[0].seq == 0)))" >/dev/null
+				.[0].kind == \"gap\" or .[0].seq == 0)))" <seen >/dev/null
 }
 
 # The calls before it, it, and not what comes after.
@@ -220,7 +253,7 @@ flight_without_a_trigger() {
 }
 
 echo 'KTAP version 1'
-echo '1..20'
+echo '1..23'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -238,7 +271,10 @@ check shows_what_is_whole shows_what_is_whole
 check ends_by_int ends_by INT
 check ends_by_term ends_by TERM
 check ends_by_hup ends_by HUP
+check is_cut_off_by_kill is_cut_off_by_kill
+check has_cpus_that_come_late has_cpus_that_come_late
 check flight_keeps_the_newest flight_keeps_the_newest
 check flight_ends_with_the_trigger flight_ends_with_the_trigger
 check flight_without_a_trigger flight_without_a_trigger
+check cuts_off_a_flight cuts_off_a_flight
 exit "$failed"

@@ -3,7 +3,8 @@
  * A recording: a trace of the Common Trace Format, version 1.8, whose events are the
  * records as they stand in the rings. It is a directory with a file "metadata", that
  * describes the others, and a file "cpu_N" per CPU: packets, each a header and whole
- * records.
+ * records. The first packet has no records, nor has the last one, without which the
+ * file was cut off.
  */
 #ifndef SVMTRACE_CTF_H
 #define SVMTRACE_CTF_H

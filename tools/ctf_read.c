@@ -91,6 +91,12 @@ static const char *judge(const struct ctf_reader *r, const struct source *s,
 	return NULL;
 }
 
+/* The last packet has no records, and is not the first one. */
+static bool is_complete(const struct source *s)
+{
+	return s->packets > 1 && s->packet.packet_size == sizeof(s->packet) * 8;
+}
+
 static bool next_packet(struct ctf_reader *r, struct source *s)
 {
 	struct ctf_packet packet;
@@ -99,8 +105,8 @@ static bool next_packet(struct ctf_reader *r, struct source *s)
 
 	got = fread(&packet, 1, sizeof(packet), s->file);
 	if (got != sizeof(packet)) {
-		if (got || ferror(s->file))
-			tell(r, s, "the last packet is cut off");
+		if (got || ferror(s->file) || !is_complete(s))
+			tell(r, s, "the end is cut off");
 		return end(s);
 	}
 	fault = judge(r, s, &packet);
@@ -172,7 +178,7 @@ static bool advance(struct ctf_reader *r, struct source *s)
 		if (size >= 0)
 			return true;
 		if (size == -EAGAIN) {
-			tell(r, s, "the last packet is cut off");
+			tell(r, s, "the end is cut off");
 			return end(s);
 		}
 		if (!skip_packet(r, s))
@@ -259,6 +265,11 @@ static void open_sources(struct ctf_reader *r, int dir)
 			open_source(r, dir, entry->d_name, cpu);
 	}
 	closedir(entries);
+	/* It was made on a CPU at least. */
+	if (!r->count) {
+		warnx("%s: the files of all CPUs are missing", r->path);
+		r->damaged = true;
+	}
 	for (i = 0; i < r->count; i++)
 		advance(r, &r->sources[i]);
 }

@@ -129,6 +129,13 @@ void ctf_create(struct ctf_writer *w, const char *path, char **argv)
 	errx(EXIT_FAILURE, "%s/%s: %s", path, CTF_METADATA, strerror(error));
 }
 
+static int write_empty(struct ctf_stream *s, uint64_t time)
+{
+	struct ctf_span nothing = { .begin = time, .end = time };
+
+	return ctf_write_packet(s, NULL, &nothing);
+}
+
 /**
  * ctf_open_stream() - makes the file of a CPU
  * @w:	 the recording
@@ -142,14 +149,13 @@ void ctf_create(struct ctf_writer *w, const char *path, char **argv)
  */
 int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned int cpu)
 {
-	struct ctf_span nothing = { .begin = w->begun, .end = w->begun };
 	char name[32];
 
 	*s = (struct ctf_stream){ .packet = { .magic = CTF_MAGIC, .cpu_id = cpu } };
 	memcpy(s->packet.uuid, w->uuid, sizeof(s->packet.uuid));
 	snprintf(name, sizeof(name), CTF_STREAM, cpu);
 	s->fd = create_file(w, name);
-	return s->fd < 0 ? -errno : ctf_write_packet(s, NULL, &nothing);
+	return s->fd < 0 ? -errno : write_empty(s, w->begun);
 }
 
 /* The parts of a record that are not its own header are not believed to make sense. */
@@ -257,13 +263,21 @@ int ctf_write_packet(struct ctf_stream *s, const void *data, const struct ctf_sp
 
 /**
  * ctf_close_stream() - closes the file of a CPU
- * @s: it
+ * @s:	      it
+ * @complete: all that there was to record has been written
+ *
+ * Only a complete one ends with another packet without records. One that was cut off
+ * between two packets cannot be told from it else.
  *
  * Return: 0 or a negative errno: not all of it has been written.
  */
-int ctf_close_stream(struct ctf_stream *s)
+int ctf_close_stream(struct ctf_stream *s, bool complete)
 {
-	return close(s->fd) ? -errno : 0;
+	int error = complete ? write_empty(s, s->packet.timestamp_end) : 0;
+
+	if (close(s->fd) && !error)
+		error = -errno;
+	return error;
 }
 
 /**

@@ -204,7 +204,7 @@ static void finish(struct recorder *r)
 
 	drain(r);
 	for (i = 0; i < r->opened; i++) {
-		error = ctf_close_stream(&r->streams[i]);
+		error = ctf_close_stream(&r->streams[i], !r->failed);
 		if (error)
 			fail(r, r->mapped.rings[i].cpu, error);
 	}

@@ -98,7 +98,7 @@ static int write_tape(const struct ctf_writer *w, struct tape *t, unsigned int c
 	}
 	if (calls != t->calls || gaps != t->gaps || s.packet.events_discarded != t->lost)
 		return -1;
-	return ctf_close_stream(&s);
+	return ctf_close_stream(&s, true);
 }
 
 FIXTURE_SETUP(recording)
@@ -368,14 +368,59 @@ TEST_F(recording, that_is_cut_off_is_read_until_there)
 		count = count_records(self->path, &damaged);
 		ASSERT_LE(count, last);
 		ASSERT_GT(count, last - 3);
+		ASSERT_TRUE(damaged);
 		last = count;
 	}
 	damage(self->path, "cpu_0", 40, -1);
 	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
 	ASSERT_TRUE(damaged);
+}
+
+/* As by a crash, or a full disk. */
+TEST_F(recording, that_is_cut_off_between_packets_is_damaged)
+{
+	unsigned int others = self->tapes[1].count + self->tapes[2].count;
+	size_t empty = sizeof(struct ctf_packet);
+	struct stat st;
+	char name[120];
+	bool damaged;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	snprintf(name, sizeof(name), "%s/cpu_0", self->path);
+	ASSERT_EQ(stat(name, &st), 0);
+	damage(self->path, "cpu_0", st.st_size - empty, -1);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)self->total);
+	ASSERT_TRUE(damaged);
+	damage(self->path, "cpu_0", empty, -1);
+	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
+	ASSERT_TRUE(damaged);
 	damage(self->path, "cpu_0", 0, -1);
 	ASSERT_EQ(count_records(self->path, &damaged), (int)others);
+	ASSERT_TRUE(damaged);
+}
+
+TEST_F(recording, without_any_records_is_complete)
+{
+	struct ctf_stream s;
+	struct ctf_writer w;
+	char path[80];
+	bool damaged;
+	FILE *events;
+
+	snprintf(path, sizeof(path), "%s/none", self->base);
+	ctf_create(&w, path, argv);
+	ASSERT_EQ(count_records(path, &damaged), 0);
+	ASSERT_TRUE(damaged);
+	ASSERT_EQ(ctf_open_stream(&w, &s, 3), 0);
+	ASSERT_EQ(ctf_close_stream(&s, true), 0);
+	ctf_close(&w);
+	ASSERT_EQ(count_records(path, &damaged), 0);
 	ASSERT_FALSE(damaged);
+	events = babeltrace(path);
+	if (!events)
+		SKIP(return, "no babeltrace2");
+	ASSERT_EQ(fgetc(events), EOF);
+	ASSERT_EQ(pclose(events), 0);
 }
 
 TEST_F(recording, with_a_packet_of_another_one_ends_there)
@@ -648,7 +693,7 @@ TEST_F(recording, that_cannot_be_written_ends_with_a_packet)
 	ASSERT_EQ(fstat(s.fd, &st), 0);
 	ASSERT_EQ(st.st_size, (off_t)s.size);
 	ASSERT_EQ(lseek(s.fd, 0, SEEK_CUR), st.st_size);
-	ASSERT_EQ(ctf_close_stream(&s), 0);
+	ASSERT_EQ(ctf_close_stream(&s, false), 0);
 }
 
 TEST_F(recording, is_made_of_sound_records_only)
