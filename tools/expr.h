@@ -70,6 +70,7 @@ enum expr_unit {
  * @unit:     of a constant: enum expr_unit
  * @negative: the constant, or mask, is @value - 2^64
  * @masked:   @value is the mask of a field
+ * @named:    names of values are part of the constant, or mask
  * @prefix:   a text need only begin like that
  * @column:   where it is in the text, from 0
  * @length:   bytes of the name or text
@@ -87,6 +88,7 @@ struct expr_node {
 	unsigned char unit;
 	bool negative;
 	bool masked;
+	bool named;
 	bool prefix;
 	size_t column;
 	size_t length;

@@ -76,6 +76,7 @@ static bool resolve_name(struct expr *e, struct expr_node *node,
 
 	if (context && expr_value_find(context, node->name, node->length, &value)) {
 		become_number(node, value, false);
+		node->named = true;
 		return true;
 	}
 	node->field = expr_field_find(node->name, node->length);
@@ -91,8 +92,10 @@ static bool resolve_number(struct expr *e, struct expr_node *node,
 {
 	__u64 value;
 
-	if (context && expr_value_find(context, node->name, node->length, &value))
+	if (context && expr_value_find(context, node->name, node->length, &value)) {
 		node->value = value;
+		node->named = true;
+	}
 	if (node->unit == EXPR_TIME && context && !expr_field_is_time(context))
 		return expr_fail(e, node->column, "%s is not a time", context->name);
 	if (node->unit == EXPR_SIZE && context && expr_field_is_time(context))
@@ -119,6 +122,7 @@ static bool resolve_children(struct expr *e, struct expr_node *node,
 			return false;
 		if (is_text(child))
 			return expr_fail(e, child->column, "a text is not a number");
+		node->named |= child->named;
 	}
 	return true;
 }
@@ -252,6 +256,23 @@ static bool check_types(struct expr *e, const struct expr_node *node)
 	return true;
 }
 
+/* What the outputs call "self" has the bits of thread and mm, too. */
+static bool check_bits(struct expr *e, const struct expr_node *node)
+{
+	const struct expr_node *left = node->first, *other;
+	const struct expr_node *field = left->kind == EXPR_FIELD ? left : left->next;
+
+	if (field->masked || !expr_field_is_mask(field->field))
+		return true;
+	for (other = left; other; other = other->next) {
+		if (other->named)
+			return expr_fail(e, node->column,
+					 "other bits of %s may be set, too: use & here",
+					 field->field->name);
+	}
+	return true;
+}
+
 static bool check_compare(struct expr *e, struct expr_node *node)
 {
 	const struct expr_field *context = find_field(node);
@@ -261,7 +282,7 @@ static bool check_compare(struct expr *e, struct expr_node *node)
 		if (!resolve(e, child, context))
 			return false;
 	}
-	return check_types(e, node);
+	return check_types(e, node) && check_bits(e, node);
 }
 
 /* A value alone: is it anything but zero? */

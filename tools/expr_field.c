@@ -253,6 +253,24 @@ bool expr_field_is_time(const struct expr_field *field)
 }
 
 /**
+ * expr_field_is_mask() - are its values sets of bits that have names?
+ * @field: the field
+ */
+bool expr_field_is_mask(const struct expr_field *field)
+{
+	const struct expr_field *of;
+	unsigned int syscall;
+
+	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
+		of = expr_field_of(field, syscall);
+		if (of && (of->show == SHOW_RELATION || of->show == SHOW_MARKS ||
+			   of->show == SHOW_SPLICE_FLAGS))
+			return true;
+	}
+	return false;
+}
+
+/**
  * expr_group_find() - looks for a group by its name
  * @name:   need not end with a zero
  * @length: of the name
