@@ -376,8 +376,7 @@ static const struct {
 	const char *name;
 	unsigned int offset;
 } fields[] = {
-	{ "syscall & 3", AT(record) + 0 }, { "marks", AT(record.marks) },
-	{ "entry_time & 0xffffffff", AT(call.entry_time) },
+	{ "marks", AT(record.marks) }, { "entry_time & 0xffffffff", AT(call.entry_time) },
 	{ "ret & 0xffffffff", AT(call.ret) }, { "bytes", AT(call.bytes) },
 	{ "remote_bytes", AT(call.remote_bytes) }, { "tid", AT(call.tid) },
 	{ "relation", AT(call.relation) }, { "pid", AT(caller.pid) },
@@ -399,7 +398,7 @@ static const char *const conditions[] = {
 	"ret in {-EBADF, -EPERM, -EFAULT}", "flags & SPLICE_F_GIFT", "fd >= 0", "arg.pid == 1",
 	"uid == target.uid", "user_ns != target.user_ns", "ret == remote_bytes",
 	"pipe.used_before < pipe.used_after", "bytes >= 1K", "uid not in {0, 33}",
-	"syscall == vmsplice", "nr_segs > liovcnt", "pid_ns == 4026531836",
+	"syscall == vmsplice", "syscall < 1", "nr_segs > liovcnt", "pid_ns == 4026531836",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -35,12 +35,14 @@ struct field {
 	bool is_signed;
 	int syscall;		/* -1: any */
 	__u32 needs;
+	unsigned int names;	/* so many numbers, from 0 on, have names */
 };
 
 #define UNSIGNED(size, name, at, needs) { name, FROM(at), size, false, -1, needs }
+#define NAMED(size, name, at, needs, names) { name, FROM(at), size, false, -1, needs, names }
 
 static const struct field fields[] = {
-	UNSIGNED(1, "syscall", record.syscall, 0),
+	NAMED(1, "syscall", record.syscall, 0, 2),
 	UNSIGNED(4, "marks", record.marks, 0),
 	UNSIGNED(8, "entry_time", call.entry_time, 0),
 	{ "ret", FROM(call.ret), 8, true, -1, SVMTRACE_PRESENT_RESULT },
@@ -48,7 +50,7 @@ static const struct field fields[] = {
 	UNSIGNED(8, "remote_bytes", call.remote_bytes, SVMTRACE_PRESENT_REMOTE),
 	UNSIGNED(4, "tid", call.tid, 0),
 	UNSIGNED(4, "relation", call.relation, SVMTRACE_GROUP_TARGET),
-	UNSIGNED(1, "abi", call.abi, 0),
+	NAMED(1, "abi", call.abi, 0, 3),
 	UNSIGNED(4, "pid", caller.pid, SVMTRACE_GROUP_CALLER),
 	UNSIGNED(4, "uid", caller.uid, SVMTRACE_GROUP_CALLER),
 	UNSIGNED(8, "start_time", caller.start_time, SVMTRACE_GROUP_CALLER),
@@ -60,7 +62,7 @@ static const struct field fields[] = {
 	UNSIGNED(8, "target.cgroup", target_context.cgroup, SVMTRACE_GROUP_TARGET_CONTEXT),
 	UNSIGNED(4, "target.pid_ns", target_context.pid_ns, SVMTRACE_GROUP_TARGET_CONTEXT),
 	UNSIGNED(8, "pipe.ino", pipe.ino, SVMTRACE_GROUP_PIPE),
-	UNSIGNED(4, "pipe.direction", pipe.direction, SVMTRACE_GROUP_PIPE),
+	NAMED(4, "pipe.direction", pipe.direction, SVMTRACE_GROUP_PIPE, 4),
 	UNSIGNED(4, "pipe.used_after", pipe.used_after,
 		 SVMTRACE_GROUP_PIPE | SVMTRACE_PRESENT_RESULT),
 	UNSIGNED(8, "duration", duration, SVMTRACE_PRESENT_RESULT),
@@ -278,7 +280,7 @@ static s128 near(const struct field *f)
 
 static void make_mask(struct operand *o)
 {
-	o->masked = below(3) == 0;
+	o->masked = !o->field->names && below(3) == 0;
 	o->value = o->masked ? (below(4) ? (s128)value() : (s128)(__s64)(value() | 1ULL << 63)) : 0;
 }
 

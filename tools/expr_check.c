@@ -127,6 +127,22 @@ static bool resolve_children(struct expr *e, struct expr_node *node,
 	return true;
 }
 
+/* The children of | or &. */
+static bool resolve_bits(struct expr *e, struct expr_node *node,
+			 const struct expr_field *context)
+{
+	const struct expr_field *field = find_field(node);
+
+	field = field ? field : context;
+	if (!resolve_children(e, node, context))
+		return false;
+	if (!field || expr_field_is_mask(field) ||
+	    (!expr_field_is_choice(field) && !node->named))
+		return true;
+	return expr_fail(e, node->column, "%s has no bits: use in { } for several values",
+			 field->name);
+}
+
 static bool resolve_negate(struct expr *e, struct expr_node *node,
 			   const struct expr_field *context)
 {
@@ -173,7 +189,7 @@ static bool resolve_bit_or(struct expr *e, struct expr_node *node,
 	bool negative = false;
 	__u64 value = 0;
 
-	if (!resolve_children(e, node, context))
+	if (!resolve_bits(e, node, context))
 		return false;
 	for (child = node->first; child; child = child->next) {
 		if (child->kind != EXPR_NUMBER)
@@ -193,7 +209,7 @@ static bool resolve_bit_and(struct expr *e, struct expr_node *node,
 	bool negative = true;
 	__u64 value = ~0ULL;
 
-	if (!resolve_children(e, node, context))
+	if (!resolve_bits(e, node, context))
 		return false;
 	for (child = node->first; child; child = child->next) {
 		if (child->kind == EXPR_FIELD && node->field)

@@ -271,6 +271,16 @@ bool expr_field_is_mask(const struct expr_field *field)
 }
 
 /**
+ * expr_field_is_choice() - is it one of several numbers that have names?
+ * @field: the field
+ */
+bool expr_field_is_choice(const struct expr_field *field)
+{
+	return field->show == SHOW_SYSCALL || field->show == SHOW_ABI ||
+	       field->show == SHOW_DIRECTION;
+}
+
+/**
  * expr_group_find() - looks for a group by its name
  * @name:   need not end with a zero
  * @length: of the name
