@@ -385,8 +385,8 @@ static const struct {
 	{ "pid_ns", AT(context.pid_ns) }, { "user_ns", AT(context.user_ns) },
 	{ "loginuid", AT(context.loginuid) }, { "target.pid", AT(target.pid) },
 	{ "target.uid", AT(target.uid) }, { "target.user_ns", AT(target_context.user_ns) },
-	{ "pipe.direction", AT(pipe.direction) }, { "pipe.slots", AT(pipe.slots) },
-	{ "pipe.used_before", AT(pipe.used_before) }, { "pipe.used_after", AT(pipe.used_after) },
+	{ "pipe.slots", AT(pipe.slots) }, { "pipe.used_before", AT(pipe.used_before) },
+	{ "pipe.used_after", AT(pipe.used_after) },
 };
 
 static const char *const conditions[] = {
@@ -398,7 +398,8 @@ static const char *const conditions[] = {
 	"ret in {-EBADF, -EPERM, -EFAULT}", "flags & SPLICE_F_GIFT", "fd >= 0", "arg.pid == 1",
 	"uid == target.uid", "user_ns != target.user_ns", "ret == remote_bytes",
 	"pipe.used_before < pipe.used_after", "bytes >= 1K", "uid not in {0, 33}",
-	"syscall == vmsplice", "syscall < 1", "nr_segs > liovcnt", "pid_ns == 4026531836",
+	"syscall == vmsplice", "syscall < 1", "pipe.direction == write",
+	"pipe.direction > 2", "nr_segs > liovcnt", "pid_ns == 4026531836",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

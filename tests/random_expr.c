@@ -101,6 +101,7 @@ struct node {
 
 static struct node nodes[NODES];
 static unsigned int nr_nodes;
+static bool refused;
 static struct svmtrace_filter_data calls[RANDOM_CALLS];
 
 /* The field of that name in a call, if it has one. */
@@ -266,11 +267,29 @@ static const struct field *number_field(void)
 	return &fields[below(NR_FIELDS - NR_TEXTS)];
 }
 
+/* Has a call a value that is this? */
+static bool can_be(const struct operand *o, s128 v)
+{
+	const struct field *f = o->field;
+	__u64 low = (__u64)v;
+	s128 value;
+
+	if (f->names && v >= f->names)
+		return false;
+	if (f->size < 8)
+		low &= (1ULL << 8 * f->size) - 1;
+	value = f->is_signed ? (s128)(__s64)low : (s128)low;
+	return (o->masked ? value & o->value : value) == v;
+}
+
 static s128 near(const struct field *f)
 {
 	const struct svmtrace_filter_data *d = &calls[below(RANDOM_CALLS)];
 	s128 v = (s128)value();
 
+	/* No others: the ABI that is called 64 is none of this number. */
+	if (f->names)
+		return below(2 * f->names);
 	if (below(3) == 0)
 		return below(2) ? v : (s128)(__s64)value();
 	f = in_call(f, d);
@@ -284,20 +303,42 @@ static void make_mask(struct operand *o)
 	o->value = o->masked ? (below(4) ? (s128)value() : (s128)(__s64)(value() | 1ULL << 63)) : 0;
 }
 
+/* Now and then one that it cannot be equal to. */
+static s128 equal(const struct operand *o)
+{
+	unsigned int tries;
+	s128 v;
+
+	for (tries = 0; tries < 10; tries++) {
+		v = near(o->field);
+		if (o->masked && below(10))
+			v &= o->value;
+		if (can_be(o, v) || !below(100))
+			return v;
+	}
+	return 0;
+}
+
 static void make_compare(struct node *n)
 {
 	unsigned int i;
+	bool equality;
 
 	n->kind = below(5) ? COMPARE : IN + below(2);
 	n->op = n->kind == COMPARE ? below(6) : 0;
+	equality = n->op < 2;
 	n->n = n->kind == COMPARE ? 1 : 1 + below(4);
 	n->left = (struct operand){ .field = number_field() };
 	make_mask(&n->left);
 	for (i = 0; i < n->n; i++) {
-		n->right[i] = (struct operand){ .value = near(n->left.field) };
+		n->right[i] = (struct operand){
+			.value = equality ? equal(&n->left) : near(n->left.field),
+		};
 		if (n->kind == COMPARE && below(3) == 0) {
 			n->right[i].field = number_field();
 			make_mask(&n->right[i]);
+		} else if (equality && !can_be(&n->left, n->right[i].value)) {
+			refused = true;
 		}
 	}
 }
@@ -436,6 +477,7 @@ const char *random_expr(void)
 	for (i = 0; i < RANDOM_CALLS; i++)
 		make_call(&calls[i]);
 	nr_nodes = 0;
+	refused = false;
 	memset(nodes, 0, sizeof(nodes));
 	root = make(below(4));
 	written = 0;
@@ -451,4 +493,9 @@ const struct svmtrace_filter_data *random_call(unsigned int i)
 bool random_means(unsigned int i)
 {
 	return mean(root, &calls[i]);
+}
+
+bool random_is_refused(void)
+{
+	return refused;
 }

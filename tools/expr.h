@@ -15,6 +15,8 @@
 #define EXPR_DEPTH_MAX 200
 /* The longest text, in bytes. */
 #define EXPR_TEXT_MAX 65536
+/* Set in all numbers that are negative, and in the largest. */
+#define EXPR_TOP_BIT 0x8000000000000000ULL
 
 /**
  * enum expr_kind - what a node of the tree is
@@ -146,11 +148,18 @@ bool expr_compile(struct expr_program *p, const struct expr *const *exprs, size_
 bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *data);
 bool expr_keeps(const struct expr_program *p, const struct record_view *v);
 
+/* Can a field, masked or not, be below 0? */
+static inline bool expr_is_signed(const struct expr_node *node, const struct expr_field *field)
+{
+	return field->is_signed && (!node->masked || node->negative);
+}
+
 /* Between the files that are behind this. */
 struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);
 bool expr_fail(struct expr *e, size_t column, const char *format, ...);
 bool expr_parse(struct expr *e, const char *text);
 bool expr_check(struct expr *e);
+bool expr_check_range(struct expr *e, const struct expr_node *node);
 void expr_order(struct expr *e);
 
 #endif

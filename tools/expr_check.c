@@ -7,8 +7,6 @@
 
 #include "expr.h"
 
-#define TOP_BIT 0x8000000000000000ULL
-
 /* Does it stand for true or false? */
 static bool is_condition(const struct expr_node *node)
 {
@@ -105,7 +103,7 @@ static bool resolve_number(struct expr *e, struct expr_node *node,
 
 static bool is_in_range(struct expr *e, const struct expr_node *node)
 {
-	if (!node->negative || node->value & TOP_BIT)
+	if (!node->negative || node->value & EXPR_TOP_BIT)
 		return true;
 	return expr_fail(e, node->column, "more than 64 bits");
 }
@@ -161,8 +159,8 @@ static bool resolve_negate(struct expr *e, struct expr_node *node,
 		return false;
 	if (child->kind != EXPR_NUMBER)
 		return expr_fail(e, child->column, "only a constant can have a minus");
-	if (child->negative && child->value == TOP_BIT) {
-		become_number(node, TOP_BIT, false);
+	if (child->negative && child->value == EXPR_TOP_BIT) {
+		become_number(node, EXPR_TOP_BIT, false);
 		return true;
 	}
 	become_number(node, -child->value, child->value && !child->negative);
@@ -178,7 +176,7 @@ static bool resolve_complement(struct expr *e, struct expr_node *node,
 		return expr_fail(e, node->first->column, "only a constant can have a ~");
 	/* Of a number that takes all 64 bits, the others, such as of a mask. */
 	become_number(node, ~node->first->value,
-		      !node->first->negative && !(node->first->value & TOP_BIT));
+		      !node->first->negative && !(node->first->value & EXPR_TOP_BIT));
 	return true;
 }
 
@@ -298,7 +296,7 @@ static bool check_compare(struct expr *e, struct expr_node *node)
 		if (!resolve(e, child, context))
 			return false;
 	}
-	return check_types(e, node) && check_bits(e, node);
+	return check_types(e, node) && check_bits(e, node) && expr_check_range(e, node);
 }
 
 /* A value alone: is it anything but zero? */

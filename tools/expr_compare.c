@@ -83,7 +83,7 @@ static struct number number_of(const struct expr_node *node, const struct expr_f
 		n.low = part(field->offset, field->size, mask);
 		n.high = constant(0);
 	}
-	n.negative = field->is_signed && (!node->masked || node->negative);
+	n.negative = expr_is_signed(node, field);
 	n.big = !n.negative && !n.high.is_const && n.high.mask & TOP;
 	return n;
 }
@@ -380,10 +380,8 @@ static void compile_narrow_set(struct code *c, const struct side *left,
 	if (!values)
 		err(EXIT_FAILURE, "a program");
 	count = 0;
-	for (other = set; other; other = other->next) {
-		if (!other->negative && !(other->value >> 32))
-			values[count++] = other->value;
-	}
+	for (other = set; other; other = other->next)
+		values[count++] = other->value;
 	qsort(values, count, sizeof(*values), by_value);
 	if (field.low.is_const)
 		touch(c, left->field);

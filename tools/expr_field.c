@@ -317,8 +317,15 @@ static const char *number_at(const char *(*name)(unsigned int), size_t i, __u64 
 	return *name(i) == '?' ? NULL : name(i);
 }
 
-/* The i-th name of a value of a field, or NULL. */
-static const char *value_at(const struct expr_field *field, size_t i, __u64 *value)
+/**
+ * expr_value_at() - a value that has a name
+ * @field: of this field
+ * @i:	   which of them, from 0
+ * @value: the value
+ *
+ * Return: its name, or NULL if there are no more.
+ */
+const char *expr_value_at(const struct expr_field *field, size_t i, __u64 *value)
 {
 	switch (field->show) {
 	case SHOW_RELATION:
@@ -360,7 +367,7 @@ bool expr_value_find(const struct expr_field *field, const char *name, size_t le
 
 	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
 		of = expr_field_of(field, syscall);
-		for (i = 0; of && (known = value_at(of, i, value)); i++) {
+		for (i = 0; of && (known = expr_value_at(of, i, value)); i++) {
 			if (strlen(known) == length && !memcmp(known, name, length))
 				return true;
 		}
@@ -456,7 +463,7 @@ const char *expr_suggest(const struct expr_field *field, const char *name, size_
 
 	for (syscall = 0; field && syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
 		of = expr_field_of(field, syscall);
-		for (i = 0; of && (known = value_at(of, i, &value)); i++)
+		for (i = 0; of && (known = expr_value_at(of, i, &value)); i++)
 			offer(&w, known);
 	}
 	each_field(offer_field, &w);

@@ -42,6 +42,7 @@ bool expr_field_is_time(const struct expr_field *field);
 bool expr_field_is_mask(const struct expr_field *field);
 bool expr_field_is_choice(const struct expr_field *field);
 bool expr_group_find(const char *name, size_t length, __u64 *needs);
+const char *expr_value_at(const struct expr_field *field, size_t i, __u64 *value);
 bool expr_value_find(const struct expr_field *field, const char *name, size_t length,
 		     __u64 *value);
 int expr_error_find(const char *name, size_t length);
