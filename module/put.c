@@ -112,7 +112,6 @@ static char *put_octal(char *at, unsigned char c, unsigned char next)
  */
 char *put_escaped(char *at, const void *bytes, size_t count)
 {
-	static const char control[] = "abtnvfr"; /* from 7 */
 	const unsigned char *byte = bytes, *end = byte + count;
 
 	for (; byte < end; byte++) {
@@ -123,7 +122,7 @@ char *put_escaped(char *at, const void *bytes, size_t count)
 		else if (c == '"' || c == '\\')
 			at = put_char(put_char(at, '\\'), c);
 		else if (c >= '\a' && c <= '\r')
-			at = put_char(put_char(at, '\\'), control[c - '\a']);
+			at = put_char(put_char(at, '\\'), PUT_CONTROL[c - '\a']);
 		else
 			at = put_octal(at, c, byte + 1 < end ? byte[1] : 0);
 	}

@@ -35,6 +35,8 @@ static inline __u64 div_u64_rem(__u64 dividend, __u32 divisor, __u32 *remainder)
 #define PUT_HEX_MAX	18
 /* The most that a byte needs when it is escaped: \377. */
 #define PUT_BYTE_MAX	4
+/* What stands after a backslash for the bytes from 7 on. */
+#define PUT_CONTROL	"abtnvfr"
 
 char *put_padded(char *at, __u64 value, unsigned int digits);
 char *put_hex(char *at, __u64 value);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "expr_lex.h"
+#include "put.h"
 #include "util.h"
 
 /* The longer of those that begin alike come first. */
@@ -193,33 +194,68 @@ bool lex_number(struct expr *e, struct expr_node *node)
 	return true;
 }
 
+/* Three digits at most, as put_escaped() counts on. Returns how many there are. */
+static size_t octal(const char *at, unsigned int *value)
+{
+	size_t i;
+
+	for (i = 0, *value = 0; i < 3 && digit(at[i], 8) >= 0; i++)
+		*value = *value << 3 | digit(at[i], 8);
+	return i;
+}
+
+/* What a backslash before @at stands for: 0 if for no byte of a name. */
+static unsigned int escaped(const char *at, size_t *length)
+{
+	const char *control = strchr(PUT_CONTROL, *at);
+	unsigned int value;
+
+	*length = octal(at, &value);
+	if (*length)
+		return value <= 0xff ? value : 0;
+	*length = 1;
+	if (control)
+		return '\a' + (control - PUT_CONTROL);
+	return strchr("*\\\"'", *at) ? *at : 0;
+}
+
 /**
  * lex_text() - reads a text in quotation marks
  * @e:	  gets the error
  * @node: its name; length becomes that of the text
  *
- * A star at the end means that only the beginning counts.
+ * A star at the end means that only the beginning counts. What the outputs write, as
+ * in C, is read.
  *
  * Return: whether it is one.
  */
 bool lex_text(struct expr *e, struct expr_node *node)
 {
 	const char *at = node->name + 1, *end = node->name + node->length - 1;
+	size_t length;
 
-	for (node->length = 0; at < end; at++) {
-		if (*at == '*') {
-			if (at + 1 < end)
-				return expr_fail(e, node->column + (at - node->name),
-						 "a star is possible at the end only, or as \\*");
-			node->prefix = true;
+	for (node->length = 0; at < end; at += length) {
+		size_t where = node->column + (at - node->name);
+		unsigned int byte = *at;
+
+		length = 1;
+		if (*at == '*' && at + 1 < end)
+			return expr_fail(e, where,
+					 "a star is possible at the end only, or as \\*");
+		node->prefix = *at == '*';
+		if (node->prefix)
 			break;
+		if (*at == '\\') {
+			byte = escaped(at + 1, &length);
+			length++;
 		}
-		if (*at == '\\' && at + 1 < end)
-			at++;
+		if (!byte)
+			return expr_fail(e, where,
+					 "no name has such an escape: a backslash is \\\\");
 		if (node->length == SVMTRACE_COMM_LEN - 1)
 			return expr_fail(e, node->column, "a name has at most %d bytes",
 					 SVMTRACE_COMM_LEN - 1);
-		node->text[node->length++] = *at;
+		node->text[node->length++] = byte;
 	}
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "cbpf.h"
 #include "expr.h"
 #include "../../tools/filter.h"
+#include "put.h"
 #include "records.h"
 
 static struct expr_program program;
@@ -115,6 +116,8 @@ static const struct verdict verdicts[] = {
 	{ "comm == \"gdb\"", false, true },
 	{ "comm != 'gdb'", true, false },
 	{ "comm == \"gdb\\*\"", false, false },
+	{ "comm == \"\\147\\144b\"", false, true },
+	{ "comm == '\\147db*'", true, true },
 	{ "comm == \"*\"", true, true },
 	{ "target.comm == \"*\"", true, false },
 	{ "comm == target.comm", false, false },
@@ -320,6 +323,39 @@ TEST(records_of_what_was_not_seen)
 	}
 }
 
+/* Also with digits after what is written in octal. A star means something else. */
+static void make_name(char *name, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		do {
+			name[i] = random() % (random() % 2 ? 64 : 256);
+		} while (!name[i] || name[i] == '*');
+	}
+}
+
+TEST(names_are_read_as_they_are_shown)
+{
+	struct svmtrace_filter_data call = splice_call();
+	char text[200], *at = put_text(text, "comm == \"");
+	const size_t length = sizeof(call.caller.comm) - 1;
+	struct expr_error error;
+	unsigned int i;
+
+	srandom(7);
+	for (i = 0; i < 20000; i++) {
+		make_name(call.caller.comm, length);
+		*put_text(put_escaped(at, call.caller.comm, length), "\"") = '\0';
+		ASSERT_EQ(compile(text, &error), -1) {
+			TH_LOG("%s: %s", text, error.text);
+		}
+		ASSERT_TRUE(cbpf_run(program.insns, &call)) {
+			TH_LOG("%s", text);
+		}
+	}
+}
+
 struct refusal {
 	const char *text;
 	int column;
@@ -366,6 +402,13 @@ static const struct refusal refusals[] = {
 	{ "comm < \"a\"", 5, "equal or not" },
 	{ "comm == \"sixteen_letters_\"", 8, "15" },
 	{ "comm == \"a*b\"", 10, "star" },
+	{ "comm == \"a\\x41\"", 10, "a backslash is \\\\" },
+	{ "comm == \"\\g\"", 9, "escape" },
+	{ "comm == \"a\\0\"", 10, "escape" },
+	{ "comm == \"a\\400\"", 10, "escape" },
+	{ "comm == \"a\\9\"", 10, "escape" },
+	{ "comm == \"a\\1b\\*c*d\"", 16, "star" },
+	{ "comm == \"abc\\\"", 8, "quotation mark" },
 	{ "comm == \"abc", 8, "quotation mark" },
 	{ "comm", 0, "condition expected" },
 	{ "1", 0, "condition expected" },
