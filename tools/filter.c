@@ -113,7 +113,7 @@ bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 		good = expr_compile(&filter->program, all, count);
 		if (!good)
 			fprintf(errors,
-				"%s: too long for %d instructions: 600 comparisons fit, or 3000 pids\n",
+				"%s: too long for %d instructions: some 200 to 800 comparisons fit, by kind, or 3000 pids in a set\n",
 				name, SVMTRACE_PROGRAM_MAX);
 	}
 	while (count)

@@ -513,14 +513,21 @@ TEST(caret_is_below_the_character)
 	}
 }
 
-static char *terms(unsigned int n, const char *between)
+static char *terms_like(const char *format, unsigned int n, const char *between)
 {
 	char *text = malloc(n * 32 + 1), *at = text;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		at += sprintf(at, "%suid == %u", i ? between : "", i);
+	for (i = 0; i < n; i++) {
+		at += sprintf(at, "%s", i ? between : "");
+		at += sprintf(at, format, i);
+	}
 	return text;
+}
+
+static char *terms(unsigned int n, const char *between)
+{
+	return terms_like("uid == %u", n, between);
 }
 
 static unsigned int length_of(unsigned int n, const char *between)
@@ -635,6 +642,41 @@ TEST(long_expressions_are_linear)
 		d.caller.uid = i;
 		ASSERT_EQ(cbpf_run(program.insns, &d), i < 600);
 	}
+}
+
+/* How many fit is said by the message, and by the manual page. */
+TEST(some_200_to_800_comparisons)
+{
+	static const char *const kinds[] = {
+		"pid == %u", "bytes == %u", "relation & %u", "ret == %u", "fd == %u",
+		"comm == \"a%u\"", "flags == %u",
+	};
+	char said[200] = "", *text;
+	struct filter filter = {};
+	struct expr_error error;
+	FILE *errors;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		text = terms_like(kinds[i], 200, " || ");
+		EXPECT_EQ(compile(text, &error), -1) {
+			TH_LOG("%s", kinds[i]);
+		}
+		free(text);
+		text = terms_like(kinds[i], 850, " || ");
+		EXPECT_EQ(compile(text, &error), strlen(text)) {
+			TH_LOG("%s", kinds[i]);
+		}
+		free(text);
+	}
+	filter.text = terms(850, " || ");
+	errors = fmemopen(said, sizeof(said), "w");
+	EXPECT_FALSE(filter_compile(&filter, errors, "test"));
+	fclose(errors);
+	EXPECT_NE(strstr(said, "some 200 to 800 comparisons"), NULL) {
+		TH_LOG("%s", said);
+	}
+	free(filter.text);
 }
 
 /* A set of numbers of 32 bits is searched: it may be large, and unsorted. */
