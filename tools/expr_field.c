@@ -118,6 +118,11 @@ static bool is_of_use(const struct expr_field *f)
 		f->offset == AT(record.syscall) || f->offset == AT(record.marks));
 }
 
+static bool is_exactly(const char *of, const char *name, size_t length)
+{
+	return strlen(of) == length && !memcmp(of, name, length);
+}
+
 /* "target_uid", as in JSON, is the same as "target.uid". */
 static bool is_name(const char *of, const char *name, size_t length)
 {
@@ -368,12 +373,22 @@ bool expr_value_find(const struct expr_field *field, const char *name, size_t le
 	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
 		of = expr_field_of(field, syscall);
 		for (i = 0; of && (known = expr_value_at(of, i, value)); i++) {
-			if (strlen(known) == length && !memcmp(known, name, length))
+			if (is_exactly(known, name, length))
 				return true;
 		}
 	}
 	return false;
 }
+
+/* Other names that <errno.h> has, which no output writes. */
+static const struct {
+	const char *name;
+	int number;
+} error_aliases[] = {
+	{ "EWOULDBLOCK", EWOULDBLOCK },
+	{ "EDEADLOCK", EDEADLOCK },
+	{ "ENOTSUP", ENOTSUP },
+};
 
 /**
  * expr_error_find() - looks for an error by its name
@@ -387,12 +402,17 @@ int expr_error_find(const char *name, size_t length)
 	char room[NAME_ERROR_LEN];
 	const char *known;
 	int number;
+	size_t i;
 
 	if (!length || *name != 'E')
 		return 0;
+	for (i = 0; i < ARRAY_SIZE(error_aliases); i++) {
+		if (is_exactly(error_aliases[i].name, name, length))
+			return error_aliases[i].number;
+	}
 	for (number = 1; number < 600; number++) {
 		known = name_error(room, sizeof(room), -number);
-		if (strlen(known) == length && !memcmp(known, name, length))
+		if (is_exactly(known, name, length))
 			return number;
 	}
 	return 0;

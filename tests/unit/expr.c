@@ -513,6 +513,22 @@ TEST(caret_is_below_the_character)
 	}
 }
 
+/* The same value by another name. */
+TEST(errors_with_two_names)
+{
+	static const char *const names[][2] = {
+		{ "EWOULDBLOCK", "EAGAIN" }, { "ENOTSUP", "EOPNOTSUPP" },
+		{ "EDEADLOCK", "EDEADLK" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_NE(expr_error_find(names[i][0], strlen(names[i][0])), 0);
+		EXPECT_EQ(expr_error_find(names[i][0], strlen(names[i][0])),
+			  expr_error_find(names[i][1], strlen(names[i][1])));
+	}
+}
+
 static char *terms_like(const char *format, unsigned int n, const char *between)
 {
 	char *text = malloc(n * 32 + 1), *at = text;
