@@ -41,6 +41,9 @@ static bool unknown_name(struct expr *e, const struct expr_node *node,
 	if (expr_error_find(node->name, node->length))
 		return expr_fail(e, node->column, "results are negative: -%.*s", length,
 				 node->name);
+	if (expr_field_is_shown(node->name, node->length))
+		return expr_fail(e, node->column, "'%.*s' is in the outputs, not in expressions",
+				 length, node->name);
 	if (best)
 		return expr_fail(e, node->column, "there is no field '%.*s': did you mean '%s'?",
 				 length, node->name, best);

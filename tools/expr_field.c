@@ -24,6 +24,8 @@
 #define PREFIX_target "target."
 #define PREFIX_target_context "target."
 #define PREFIX_pipe "pipe."
+#define PREFIX_extra ""
+#define PREFIX_gap ""
 #define NEEDS_record 0
 #define NEEDS_call 0
 #define NEEDS_caller SVMTRACE_GROUP_CALLER
@@ -94,6 +96,16 @@ static const struct expr_field args[] = {
 	{ "arg." #name, 8, SHOW_##show, SIGNED_##type, false, SVMTRACE_NR_##syscall, 0, \
 	  AT(args[index]) },
 #include <linux/svmtrace_fields.h>
+};
+
+/* What the outputs have, whether an expression can ask for it or not. */
+static const struct {
+	const char *name;
+} shown[] = {
+#define SVMTRACE_FIELD(group, type, name, show, origin, help) { PREFIX_##group #name },
+#include <linux/svmtrace_fields.h>
+#define OUTPUT_FIELD(group, type, name, show, origin, help) { PREFIX_##group #name },
+#include "output_fields.h"
 };
 
 #define ARG_PREFIX 4
@@ -198,6 +210,22 @@ const struct expr_field *expr_field_find(const char *name, size_t length)
 	const struct expr_field *field = each_field(has_name, &w);
 
 	return field ? field : each_field(is_plain_argument, &w);
+}
+
+/**
+ * expr_field_is_shown() - do the outputs have a field of that name?
+ * @name:   need not end with a zero
+ * @length: of the name
+ */
+bool expr_field_is_shown(const char *name, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shown); i++) {
+		if (is_name(shown[i].name, name, length))
+			return true;
+	}
+	return false;
 }
 
 /**

@@ -34,6 +34,7 @@ struct expr_field {
 };
 
 const struct expr_field *expr_field_find(const char *name, size_t length);
+bool expr_field_is_shown(const char *name, size_t length);
 const struct expr_field *expr_field_of(const struct expr_field *field,
 				       unsigned int syscall);
 const struct expr_field *expr_field_at(size_t offset);

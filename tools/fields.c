@@ -27,33 +27,9 @@ static const char *const list[][COLUMNS] = {
 #define SVMTRACE_ARG(syscall, index, type, name, show, help) \
 	{ "arg_" #name, #type, #show, ORIGIN_REGISTER, #syscall ": " help },
 #include <linux/svmtrace_fields.h>
-	{ "time_utc", "text", "TEXT", ORIGIN_READER,
-	  "time as UTC, by the difference of the clocks when it is printed" },
-	{ "time_mono", "u64", "TIME", ORIGIN_KERNEL, "time, as JSON names it" },
-	{ "boot_id", "text", "TEXT", ORIGIN_READER, "which boot the times are of" },
-	{ "duration", "u64", "TIME", ORIGIN_KERNEL, "time - entry_time" },
-	{ "errno", "text", "TEXT", ORIGIN_KERNEL, "name of the error in ret" },
-	{ "exe", "text", "TEXT", ORIGIN_KERNEL, "base name of the caller's executable" },
-	{ "target_exe", "text", "TEXT", ORIGIN_KERNEL,
-	  "base name of the target's executable" },
-	{ "flags", "names", "SPLICE_FLAGS", ORIGIN_REGISTER, "arg_flags of vmsplice" },
-	{ "iov", "array", "ADDRESSES", ORIGIN_ENTRY,
-	  "local (or only) iovec array; at return where marks say at-return" },
-	{ "remote_iov", "array", "ADDRESSES", ORIGIN_ENTRY,
-	  "remote iovec array; at return where marks say remote-at-return" },
-	{ "iov_at_return", "array", "ADDRESSES", ORIGIN_RETURN,
-	  "the local array, if it changed" },
-	{ "remote_iov_at_return", "array", "ADDRESSES", ORIGIN_RETURN,
-	  "the remote array, if it changed" },
-	{ "preview", "text", "TEXT", ORIGIN_ENTRY,
-	  "payload; at return where marks say preview-at-return" },
-	{ "preview_at_return", "text", "TEXT", ORIGIN_RETURN,
-	  "payload, if it changed" },
-	{ "lost", "u64", "DEC", ORIGIN_KERNEL, "records lost in a gap" },
-	{ "later_exe", "text", "TEXT", ORIGIN_READER, "-y: /proc/PID/exe of the caller" },
-	{ "later_target_exe", "text", "TEXT", ORIGIN_READER,
-	  "-y: /proc/PID/exe of the target" },
-	{ "later_fd", "text", "TEXT", ORIGIN_READER, "-y: /proc/PID/fd of vmsplice's fd" },
+#define OUTPUT_FIELD(group, type, name, show, origin, help) \
+	{ PREFIX_##group #name, #type, #show, ORIGIN_##origin, help },
+#include "output_fields.h"
 };
 
 static const char *unit_of(const char *show)

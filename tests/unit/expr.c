@@ -453,8 +453,13 @@ static const struct refusal refusals[] = {
 	{ "uid & -1 == 4G", 12, "mask" },
 	{ "has uid", 4, "'('" },
 	{ "has()", 4, "name" },
-	{ "kind == 1", 0, "no field" },
-	{ "cpu == 1", 0, "no field" },
+	{ "kind == 1", 0, "not in expressions" },
+	{ "cpu == 1", 0, "not in expressions" },
+	{ "uid == 1 && exe == \"a\"", 12, "'exe' is in the outputs" },
+	{ "target.exe == \"a\"", 0, "not in expressions" },
+	{ "target_exe == \"a\"", 0, "not in expressions" },
+	{ "errno == -1", 0, "not in expressions" },
+	{ "has(preview_len)", 4, "not in expressions" },
 };
 
 TEST(refused_at_the_column)
