@@ -32,6 +32,13 @@ static const struct expr_field *find_field(const struct expr_node *node)
 	return field;
 }
 
+static bool is_name_of_text(const char *name)
+{
+	const struct expr_field *field = name ? expr_field_find(name, strlen(name)) : NULL;
+
+	return field && expr_field_is_text(field);
+}
+
 static bool unknown_name(struct expr *e, const struct expr_node *node,
 			 const struct expr_field *context)
 {
@@ -40,6 +47,10 @@ static bool unknown_name(struct expr *e, const struct expr_node *node,
 
 	if (expr_error_find(node->name, node->length))
 		return expr_fail(e, node->column, "results are negative: -%.*s", length,
+				 node->name);
+	if (context && expr_field_is_text(context) && !is_name_of_text(best))
+		return expr_fail(e, node->column,
+				 "there is no field '%.*s': a text is in quotation marks", length,
 				 node->name);
 	if (expr_field_is_shown(node->name, node->length))
 		return expr_fail(e, node->column, "'%.*s' is in the outputs, not in expressions",
