@@ -58,6 +58,9 @@ static bool unknown_name(struct expr *e, const struct expr_node *node,
 	if (best)
 		return expr_fail(e, node->column, "there is no field '%.*s': did you mean '%s'?",
 				 length, node->name, best);
+	if (context)
+		return expr_fail(e, node->column, "'%.*s' is neither a field nor a value of %s",
+				 length, node->name, context->name);
 	return expr_fail(e, node->column, "there is no field '%.*s': see --list-fields", length,
 			 node->name);
 }

@@ -474,6 +474,12 @@ static size_t distance(const char *a, size_t a_length, const char *b)
 	return row[b_length];
 }
 
+/* From here on, words of this length are not alike: two of four letters are half of it. */
+static size_t too_far(size_t length)
+{
+	return 1 + (length + 1) / 3;
+}
+
 static void offer(struct word *w, const char *name)
 {
 	size_t d = distance(w->at, w->length, name);
@@ -502,7 +508,7 @@ static bool offer_field(const struct expr_field *f, void *data)
  */
 const char *expr_suggest(const struct expr_field *field, const char *name, size_t length)
 {
-	struct word w = { name, length, NULL, 2 + length / 4 };
+	struct word w = { name, length, NULL, too_far(length) };
 	const struct expr_field *of;
 	unsigned int syscall;
 	const char *known;
@@ -527,7 +533,7 @@ const char *expr_suggest(const struct expr_field *field, const char *name, size_
  */
 const char *expr_error_suggest(const char *name, size_t length)
 {
-	struct word w = { name, length, NULL, 2 + length / 4 };
+	struct word w = { name, length, NULL, too_far(length) };
 	char room[NAME_ERROR_LEN];
 	const char *known;
 	int number;
