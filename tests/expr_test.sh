@@ -87,11 +87,26 @@ options_are_filters() {
 		! svmtrace -u 4294967296 -d 2>/tmp/notes && grep -q 'no such user' /tmp/notes
 }
 
+# says TEXT WORD... - so that the command line is refused.
+says() {
+	local text=$1 status=0
+	shift
+	svmtrace "$@" 2>/tmp/refused || status=$?
+	((status == 2)) && grep -qF "$text" /tmp/refused
+}
+
+mistyped_command() {
+	says 'did you mean: svmtrace report ...?' repor /tmp &&
+		says 'did you mean: svmtrace record ...?' recrod &&
+		says 'did you mean: svmtrace -- ls ...?' ls /tmp &&
+		says "did you mean 'ret'?" rett == 1
+}
+
 writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
 echo 'KTAP version 1'
-echo '1..23'
+echo '1..24'
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
@@ -113,6 +128,7 @@ check escape into_tracee --escape unshare -pf
 check preset_and_expression none --injection 'syscall == vmsplice'
 check hundred_terms hundred
 check refused refuses 'targt.uid == 0' "'target.uid'"
+check mistyped_command mistyped_command
 check in_cgroup in_cgroup asked
 check not_in_cgroup not_in_cgroup
 check rejected_are_counted rejected_are_counted

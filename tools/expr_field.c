@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The fields of an expression, and the names of their values. */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "expr_field.h"
@@ -488,6 +489,20 @@ static void offer(struct word *w, const char *name)
 		return;
 	w->distance = d;
 	w->best = name;
+}
+
+/**
+ * expr_difference() - how much a mistyped word differs from what may be meant
+ * @word: the word
+ * @name: what may be meant
+ *
+ * Return: bytes to change, or SIZE_MAX if they are not alike.
+ */
+size_t expr_difference(const char *word, const char *name)
+{
+	size_t length = strlen(word), bytes = distance(word, length, name);
+
+	return bytes < too_far(length) ? bytes : SIZE_MAX;
 }
 
 static bool offer_field(const struct expr_field *f, void *data)

@@ -49,5 +49,6 @@ bool expr_value_find(const struct expr_field *field, const char *name, size_t le
 int expr_error_find(const char *name, size_t length);
 const char *expr_error_suggest(const char *name, size_t length);
 const char *expr_suggest(const struct expr_field *field, const char *name, size_t length);
+size_t expr_difference(const char *word, const char *name);
 
 #endif

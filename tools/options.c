@@ -272,6 +272,27 @@ static bool parse_mode(struct options *o, const char *word)
 	return false;
 }
 
+/* The first word is none that an expression begins with. */
+static void refuse_word(struct argp_state *state, const char *word)
+{
+	size_t i, difference, least = SIZE_MAX;
+	const char *best = NULL;
+
+	if (is_program(word))
+		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
+			     word);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		difference = expr_difference(word, modes[i].word);
+		if (difference < least) {
+			least = difference;
+			best = modes[i].word;
+		}
+	}
+	if (best)
+		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s %s ...?", state->name,
+			     best);
+}
+
 static void parse_word(struct argp_state *state, struct options *o, char *word)
 {
 	if (state->quoted && state->next > state->quoted) {
@@ -281,10 +302,9 @@ static void parse_word(struct argp_state *state, struct options *o, char *word)
 		return;
 	} else if (o->mode == MODE_REPORT && !o->recording) {
 		o->recording = word;
-	} else if (!o->filter.text && !expr_begins(word) && is_program(word)) {
-		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
-			     word);
 	} else {
+		if (!o->filter.text && !expr_begins(word))
+			refuse_word(state, word);
 		filter_add_word(&o->filter, word);
 	}
 }
