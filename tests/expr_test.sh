@@ -95,6 +95,18 @@ says() {
 	((status == 2)) && grep -qF "$text" /tmp/refused
 }
 
+minus_is_an_option() {
+	says 'invalid option' '-5 < ret' -d && svmtrace -d 'ret > -5' >/dev/null &&
+		svmtrace -d ' -5 < ret' >/dev/null
+}
+
+# The manual says so: a bad descriptor is something that is known. check has one.
+bad_descriptor() {
+	svmtrace -q --json -o /tmp/json 'has(pipe) and pipe.ino == 0 and pipe.slots == 0' \
+		-- svmtrace check >/dev/null &&
+		jq -es 'length > 0 and all(.pipe_direction == "bad-fd")' /tmp/json >/dev/null
+}
+
 mistyped_command() {
 	says 'did you mean: svmtrace report ...?' repor /tmp &&
 		says 'did you mean: svmtrace record ...?' recrod &&
@@ -106,7 +118,7 @@ writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
 echo 'KTAP version 1'
-echo '1..24'
+echo '1..26'
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
@@ -129,6 +141,8 @@ check preset_and_expression none --injection 'syscall == vmsplice'
 check hundred_terms hundred
 check refused refuses 'targt.uid == 0' "'target.uid'"
 check mistyped_command mistyped_command
+check minus_is_an_option minus_is_an_option
+check bad_descriptor bad_descriptor
 check in_cgroup in_cgroup asked
 check not_in_cgroup not_in_cgroup
 check rejected_are_counted rejected_are_counted
