@@ -36,6 +36,7 @@ struct field {
 	int syscall;		/* -1: any */
 	__u32 needs;
 	unsigned int names;	/* so many numbers, from 0 on, have names */
+	bool is_int;		/* the kernel takes 32 bits of it, with sign */
 };
 
 #define UNSIGNED(size, name, at, needs) { name, FROM(at), size, false, -1, needs }
@@ -66,9 +67,9 @@ static const struct field fields[] = {
 	UNSIGNED(4, "pipe.used_after", pipe.used_after,
 		 SVMTRACE_GROUP_PIPE | SVMTRACE_PRESENT_RESULT),
 	UNSIGNED(8, "duration", duration, SVMTRACE_PRESENT_RESULT),
-	{ "arg.pid", FROM(args[0]), 8, true, 0, 0 },
-	{ "arg.fd", FROM(args[0]), 8, true, 1, 0 },
-	{ "fd", FROM(args[0]), 8, true, 1, 0 },
+	{ "arg.pid", FROM(args[0]), 8, true, 0, 0, 0, true },
+	{ "arg.fd", FROM(args[0]), 8, true, 1, 0, 0, true },
+	{ "fd", FROM(args[0]), 8, true, 1, 0, 0, true },
 	{ "liovcnt", FROM(args[2]), 8, false, 0, 0 },
 	{ "nr_segs", FROM(args[2]), 8, false, 1, 0 },
 	{ "flags", FROM(args[5]), 8, false, 0, 0 },
@@ -278,6 +279,8 @@ static bool can_be(const struct operand *o, s128 v)
 		return false;
 	if (f->size < 8)
 		low &= (1ULL << 8 * f->size) - 1;
+	if (f->is_int && !o->masked)
+		return v == (__s32)low;
 	value = f->is_signed ? (s128)(__s64)low : (s128)low;
 	return (o->masked ? value & o->value : value) == v;
 }

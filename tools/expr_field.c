@@ -315,6 +315,27 @@ bool expr_field_is_choice(const struct expr_field *field)
 }
 
 /**
+ * expr_field_bits() - how large its values are
+ * @field: the field
+ *
+ * Return: bits; of an argument those that the kernel takes, though 64 are recorded.
+ */
+unsigned int expr_field_bits(const struct expr_field *field)
+{
+	const struct expr_field *of;
+	unsigned int syscall;
+
+	if (field->syscall == EXPR_ANY_SYSCALL)
+		return 8 * field->size;
+	for (syscall = 0; syscall < SVMTRACE_NR_SYSCALLS; syscall++) {
+		of = expr_field_of(field, syscall);
+		if (of && arg_info(syscall, (of->offset - AT(args)) / 8)->type == ARG_u64)
+			return 64;
+	}
+	return 32;
+}
+
+/**
  * expr_group_find() - looks for a group by its name
  * @name:   need not end with a zero
  * @length: of the name

@@ -40,6 +40,7 @@ const struct expr_field *expr_field_of(const struct expr_field *field,
 const struct expr_field *expr_field_at(size_t offset);
 bool expr_field_is_text(const struct expr_field *field);
 bool expr_field_is_time(const struct expr_field *field);
+unsigned int expr_field_bits(const struct expr_field *field);
 bool expr_field_is_mask(const struct expr_field *field);
 bool expr_field_is_choice(const struct expr_field *field);
 bool expr_group_find(const char *name, size_t length, __u64 *needs);

@@ -20,12 +20,20 @@ static const char *name_of(const struct expr_field *field, __u64 value)
 	return NULL;
 }
 
-/* The bits that a field has, or that a mask leaves of it. */
-static __u64 bits_of(const struct expr_node *field)
+/* A mask can ask for all that is recorded, also above the sign of 32 bits. */
+static unsigned int bits_of(const struct expr_node *field)
 {
-	__u64 all = ~0ULL >> (64 - 8 * field->field->size);
+	return field->masked ? 8 * field->field->size : expr_field_bits(field->field);
+}
 
-	return field->masked ? all & field->value : all;
+/* What a field is if its lower bits are those of a number. */
+static __u64 nearest(const struct expr_node *field, __u64 value)
+{
+	unsigned int above = 64 - bits_of(field);
+
+	value <<= above;
+	value = field->field->is_signed ? (__u64)((__s64)value >> above) : value >> above;
+	return field->masked ? value & field->value : value;
 }
 
 static bool can_be(const struct expr_node *field, const struct expr_node *number)
@@ -34,7 +42,7 @@ static bool can_be(const struct expr_node *field, const struct expr_node *number
 
 	if (number->negative ? !is_signed : is_signed && number->value & EXPR_TOP_BIT)
 		return false;
-	if (number->value & ~bits_of(field))
+	if (nearest(field, number->value) != number->value)
 		return false;
 	return !expr_field_is_choice(field->field) || name_of(field->field, number->value);
 }
@@ -58,22 +66,23 @@ static bool fail_choice(struct expr *e, size_t column, const struct expr_field *
 static bool fail(struct expr *e, const struct expr_node *field, const struct expr_node *number)
 {
 	const struct expr_field *of = field->field;
-	const char *ones = name_of(of, bits_of(field));
+	unsigned int bits = bits_of(field);
+	const char *ones = name_of(of, ~0ULL >> (64 - bits));
+	bool is_signed = expr_is_signed(field, of);
 
 	if (expr_field_is_choice(of))
 		return fail_choice(e, number->column, of);
 	/* Such as of an id that is unset. */
 	if (number->value == ~0ULL && ones)
 		return expr_fail(e, number->column, "never equal: did you mean '%s'?", ones);
-	if (number->negative)
+	if (number->negative && !is_signed)
 		return expr_fail(e, number->column, "never equal: %s is not negative", of->name);
-	if (number->value & EXPR_TOP_BIT && expr_is_signed(field, of))
+	if (is_signed && number->value >> (bits - 1) == 1)
 		return expr_fail(e, number->column, "never equal: did you mean %lld?",
-				 (long long)number->value);
+				 (long long)nearest(field, number->value));
 	if (field->masked)
 		return expr_fail(e, number->column, "never equal: the mask has not all its bits");
-	return expr_fail(e, number->column, "never equal: %s is at most %llu", of->name,
-			 (unsigned long long)bits_of(field));
+	return expr_fail(e, number->column, "never equal: %s has %u bits", of->name, bits);
 }
 
 /**
