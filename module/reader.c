@@ -109,13 +109,23 @@ static void consume(struct ring *ring, const struct svmtrace_record *record)
 	ring_consume(ring, ring_tail(ring) + record->size);
 }
 
+/*
+ * Whoever reads chooses how much, and the rings are filled meanwhile: between records,
+ * others get their turn, and signals.
+ */
+static bool may_go_on(size_t done)
+{
+	cond_resched();
+	return !done || !signal_pending(current);
+}
+
 static ssize_t read_binary(struct session *session, char __user *buf, size_t size)
 {
 	const struct svmtrace_record *record;
 	struct ring *ring;
 	size_t done = 0;
 
-	while ((record = peek(session, &ring))) {
+	while (may_go_on(done) && (record = peek(session, &ring))) {
 		if (record->size > size - done)
 			return done ?: -EMSGSIZE;
 		if (copy_to_user(buf + done, record, record->size))
@@ -173,7 +183,7 @@ static ssize_t read_text(struct session *session, char __user *buf, size_t size)
 
 	if (err)
 		return err;
-	while (line->start < line->end || next_line(session)) {
+	while (may_go_on(done) && (line->start < line->end || next_line(session))) {
 		size_t chunk = line->end - line->start;
 
 		if (chunk > size - done) {

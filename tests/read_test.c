@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "patience.h"
@@ -560,6 +561,36 @@ TEST_F(binary, signal_ends_a_blocked_read)
 	EXPECT_EQ(0, child_wait(child));
 	call_self();
 	EXPECT_LT(0, read(self->t.fd, buf, sizeof(buf)));
+}
+
+/* However much there is to be read: it is not read to the end, and nothing is lost. */
+TEST_F(binary, signal_ends_a_long_read)
+{
+	const struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = {};
+	struct sigaction action = { .sa_handler = on_signal };
+	const size_t size = self->config.ring_size;
+	ssize_t total = 0, got, first;
+	struct svmtrace_stats stats;
+	char *buf = malloc(size);
+	unsigned int i;
+
+	ASSERT_NE(NULL, buf);
+	memset(buf, 0, size);
+	load_pin(0);
+	for (i = 0; i < size / 512; i++)
+		call_self();
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	first = read(self->t.fd, buf, size);
+	setitimer(ITIMER_REAL, &never, NULL);
+	for (got = first; got > 0; got = read(self->t.fd, buf, size))
+		total += got;
+	EXPECT_LT(0, first);
+	EXPECT_LT(first, total);
+	ASSERT_EQ(0, trace_stats(&self->t, &stats));
+	EXPECT_EQ(i, stats.delivered);
+	EXPECT_EQ(0, total % i);
+	free(buf);
 }
 
 static int block_in_read(void *arg)
