@@ -136,6 +136,8 @@ static inline struct session *session_at(unsigned int slot)
  */
 static inline u64 session_epoch(void)
 {
+	/* Pairs with rcu_assign_pointer() in start(), after which the epoch is there. */
+	smp_rmb();
 	return atomic64_read(&session_table.epoch);
 }
 
@@ -170,8 +172,7 @@ int session_change_pids(struct session *session, const struct svmtrace_pids *cha
 int session_change_cgroups(struct session *session, const struct svmtrace_cgroups *change,
 			   const u64 *ids);
 void session_flush_gaps(struct session *session);
-int session_change_program(struct session *session, struct program *program);
-int session_change_trigger(struct session *session, struct program *trigger);
+int session_change_program(struct session *session, struct program *program, bool trigger);
 struct program *session_program(struct session *session, bool trigger);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
