@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels, 5.10 and later, that svmtrace builds for.
+ * What differs between kernels. Those it is tested on are in tests/vm/kernels.
  * Kbuild looks for each difference in the kernel's headers, because distributions
  * bring changes back to older versions.
  */

@@ -257,10 +257,8 @@ static long change_program(struct session *session, const void __user *arg)
 			return PTR_ERR(program);
 	}
 	mutex_lock(&session->lock);
-	if (request.flags & SVMTRACE_PROGRAM_TRIGGER)
-		err = session_change_trigger(session, program);
-	else
-		err = session_change_program(session, program);
+	err = session_change_program(session, program,
+				     request.flags & SVMTRACE_PROGRAM_TRIGGER);
 	mutex_unlock(&session->lock);
 	program_put(program);
 	return err;
@@ -367,6 +365,8 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "lost_no_ring:\t%llu\n", stats.lost_no_ring);
 	seq_printf(m, "lost_simulated:\t%llu\n", stats.lost_simulated);
 	seq_printf(m, "lost_overwritten:\t%llu\n", stats.lost_overwritten);
+	seq_printf(m, "entries:\t%llu\n", stats.entries);
+	seq_printf(m, "entries_lost:\t%llu\n", stats.entries_lost);
 	seq_printf(m, "in_flight:\t%llu\n", stats.in_flight);
 	seq_printf(m, "no_result:\t%llu\n", stats.no_result);
 	seq_printf(m, "rings:\t%u\n", stats.rings);

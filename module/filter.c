@@ -107,38 +107,22 @@ struct filter *filter_change_cgroups(const struct filter *old,
  * filter_change_program() - makes a copy of a filter with another program
  * @old:     or NULL
  * @program: or NULL
+ * @trigger: it is to be the trigger
  *
  * May sleep.
  *
  * Return: the copy, or -ENOMEM.
  */
-struct filter *filter_change_program(const struct filter *old, struct program *program)
+struct filter *filter_change_program(const struct filter *old, struct program *program,
+				     bool trigger)
 {
 	struct filter *filter = copy(old, 0, 0);
+	struct program **place;
 
 	if (!IS_ERR(filter)) {
-		program_put(filter->program);
-		filter->program = program_get(program);
-	}
-	return filter;
-}
-
-/**
- * filter_change_trigger() - makes a copy of a filter with another trigger
- * @old:     or NULL
- * @trigger: or NULL
- *
- * May sleep.
- *
- * Return: the copy, or -ENOMEM.
- */
-struct filter *filter_change_trigger(const struct filter *old, struct program *trigger)
-{
-	struct filter *filter = copy(old, 0, 0);
-
-	if (!IS_ERR(filter)) {
-		program_put(filter->trigger);
-		filter->trigger = program_get(trigger);
+		place = trigger ? &filter->trigger : &filter->program;
+		program_put(*place);
+		*place = program_get(program);
 	}
 	return filter;
 }

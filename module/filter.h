@@ -35,8 +35,8 @@ struct filter *filter_change_pids(const struct filter *old,
 				  const struct svmtrace_pids *change, const u32 *nrs);
 struct filter *filter_change_cgroups(const struct filter *old,
 				     const struct svmtrace_cgroups *change, const u64 *ids);
-struct filter *filter_change_program(const struct filter *old, struct program *program);
-struct filter *filter_change_trigger(const struct filter *old, struct program *trigger);
+struct filter *filter_change_program(const struct filter *old, struct program *program,
+				     bool trigger);
 void filter_free(struct filter *filter);
 enum verdict filter_decide_by_all(const struct program *program, struct snapshot *snap);
 bool filter_decide_at_return(const struct program *program, const struct snapshot *snap);

@@ -82,7 +82,7 @@ static int add_ring(struct session *session, unsigned int cpu)
 	ring = ring_alloc(cpu, session->config.ring_size);
 	if (!ring)
 		return -ENOMEM;
-	/* Pairs with smp_load_acquire() in stream_enter() and session_ring(). */
+	/* Pairs with smp_load_acquire() in stream_enter(), ring_of() and map_ring(). */
 	smp_store_release(&stream->ring, ring);
 	/* Under rings_lock; session_stats() has not taken it. */
 	WRITE_ONCE(session->rings, session->rings + 1);
@@ -356,35 +356,20 @@ int session_change_cgroups(struct session *session, const struct svmtrace_cgroup
 }
 
 /**
- * session_change_program() - changes the filter
+ * session_change_program() - changes the filter, or what freezes a flight recorder
  * @session: under session->lock
  * @program: or NULL for none; the caller keeps its own reference
+ * @trigger: which of the two
  *
  * Return: 0 or -ENOMEM.
  */
-int session_change_program(struct session *session, struct program *program)
+int session_change_program(struct session *session, struct program *program, bool trigger)
 {
 	const struct filter *old = filter_of(session);
 
-	if (!program && (!old || !old->program))
+	if (!program && (!old || !(trigger ? old->trigger : old->program)))
 		return 0;
-	return set_filter(session, filter_change_program(old, program));
-}
-
-/**
- * session_change_trigger() - changes what freezes a flight recorder
- * @session: under session->lock
- * @trigger: or NULL for none; the caller keeps its own reference
- *
- * Return: 0 or -ENOMEM.
- */
-int session_change_trigger(struct session *session, struct program *trigger)
-{
-	const struct filter *old = filter_of(session);
-
-	if (!trigger && (!old || !old->trigger))
-		return 0;
-	return set_filter(session, filter_change_trigger(old, trigger));
+	return set_filter(session, filter_change_program(old, program, trigger));
 }
 
 /**

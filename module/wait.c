@@ -8,7 +8,7 @@
  *
  * A reader sets WAIT_WAITING, and looks at the rings after that. Who commits a
  * record looks at @waiting after that. Both have a full barrier in between, the
- * pair D of ring.c, so that one of them sees the other.
+ * pair D of ring.h, so that one of them sees the other.
  */
 #include "ring.h"
 #include "session.h"
