@@ -55,7 +55,7 @@
  *	+data_offset	the data, ring_size bytes, twice in a row, PROT_READ
  *
  * so that a record is contiguous wherever it begins. ENXIO: no such ring, or
- * not yet: the session has not been started or that CPU has never been online.
+ * not yet: the session has not been started or there has never been such a CPU.
  * Whenever struct svmtrace_stats.rings grows, a CPU has come online.
  *
  * A consumer loads head with acquire semantics, reads the records from tail to
@@ -403,7 +403,7 @@ struct svmtrace_info {
  * @preview_max: bytes of payload recorded, 0 (default) to SVMTRACE_PREVIEW_MAX;
  *		 needs CAP_SYS_PTRACE (EPERM)
  * @watermark:	 wake up a reader at once when a ring holds this many bytes, at
- *		 most ring_size; default a quarter of it; 0 at each record
+ *		 most ring_size; default 256 KiB; 0 at each record
  * @flush_ms:	 wake up a reader this long after a record at the latest, 0 to
  *		 10000 ms; default 10
  * @lose_every:	 drop every n-th record, to test alarms; 0 (default): none
