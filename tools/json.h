@@ -7,6 +7,8 @@
 #ifndef SVMTRACE_JSON_H
 #define SVMTRACE_JSON_H
 
+#include <linux/svmtrace.h>
+
 #include "put.h"
 
 #define JSON_KEY(name) ",\"" name "\":"
@@ -48,6 +50,12 @@ static inline char *json_word(char *at, const char *key, const char *word)
 static inline char *json_bytes(char *at, const char *key, const void *bytes, size_t count)
 {
 	return json_string(put_text(at, key), bytes, count);
+}
+
+/* The name of a thread, which fills its array if it is long. */
+static inline char *json_comm(char *at, const char *key, const char *comm)
+{
+	return json_bytes(at, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
 }
 
 /* Ends an array or an object; a comma after its last element goes. */

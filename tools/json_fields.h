@@ -15,7 +15,7 @@
 #define PUT_HEX(at, key, value) json_hex(at, key, value)
 #define PUT_ID(at, key, value) put_id(at, key, value)
 #define PUT_SLOTS(at, key, value) put_id(at, key, value)
-#define PUT_TEXT(at, key, value) put_comm(at, key, value)
+#define PUT_TEXT(at, key, value) json_comm(at, key, value)
 #define PUT_RELATION(at, key, value) put_bits(at, key, value, name_relations)
 #define PUT_MARKS(at, key, value) put_bits(at, key, value, name_marks)
 #define PUT_ABI(at, key, value) json_word(at, key, name_abi(value))

@@ -28,11 +28,6 @@ static inline bool is_special(const char *field)
 	       !strcmp(field, "call.ret");
 }
 
-static char *put_comm(char *at, const char *key, const char *comm)
-{
-	return json_bytes(at, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
-}
-
 static char *put_id(char *at, const char *key, __u64 value)
 {
 	return value == UINT32_MAX ? json_null(at, key) : json_number(at, key, value);
@@ -191,7 +186,7 @@ static char *put_arrays(char *at, const struct record_view *v)
 static char *put_exe(char *at, const char *key, const char *exe, unsigned int len,
 		     const char *comm)
 {
-	return len ? json_bytes(at, key, exe, len) : put_comm(at, key, comm);
+	return len ? json_bytes(at, key, exe, len) : json_comm(at, key, comm);
 }
 
 static char *put_exes(char *at, const struct record_view *v)

@@ -97,12 +97,19 @@ void summary_free(struct summary *s)
 	free(s);
 }
 
+/* The length of one call can be all that 64 bits hold: such a sum stays there. */
+static void add(uint64_t *sum, uint64_t value)
+{
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = UINT64_MAX;
+}
+
 static void count(struct total *total, const struct record_view *v)
 {
 	const struct svmtrace_call *call = v->call;
 
 	total->calls++;
-	total->asked += call->bytes;
+	add(&total->asked, call->bytes);
 	if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
 		return;
 	total->time += v->record->time - call->entry_time;
@@ -253,7 +260,7 @@ static void print_syscalls(const struct summary *s, FILE *file)
 		add_row(table, t, name_syscall(i), NULL, NULL);
 		sum.calls += t->calls;
 		sum.errors += t->errors;
-		sum.asked += t->asked;
+		add(&sum.asked, t->asked);
 		sum.moved += t->moved;
 		sum.time += t->time;
 	}
@@ -326,24 +333,19 @@ static char *put_total(char *at, const char *kind, unsigned int syscall, const s
 	return json_number(at, JSON_KEY("duration"), t->time);
 }
 
-static char *put_comm(char *at, const char *key, const char *comm)
-{
-	return json_bytes(at, key, comm, strnlen(comm, SVMTRACE_COMM_LEN));
-}
-
 static char *put_pair(char *at, const struct pair *p)
 {
 	at = put_total(at, "pair", p->syscall, &p->total);
 	at = json_number(at, JSON_KEY("pid"), p->caller);
 	at = json_number(at, JSON_KEY("start_time"), p->caller_start);
-	at = put_comm(at, JSON_KEY("comm"), p->caller_comm);
+	at = json_comm(at, JSON_KEY("comm"), p->caller_comm);
 	if (!p->target)
 		return at;
 	if (p->syscall == SVMTRACE_NR_vmsplice)
 		return json_number(at, JSON_KEY("pipe_ino"), p->target);
 	at = json_number(at, JSON_KEY("target_pid"), p->target);
 	at = json_number(at, JSON_KEY("target_start_time"), p->target_start);
-	return put_comm(at, JSON_KEY("target_comm"), p->target_comm);
+	return json_comm(at, JSON_KEY("target_comm"), p->target_comm);
 }
 
 static void print_json_lines(const struct summary *s, struct pair *const *pairs, FILE *file)
