@@ -42,6 +42,7 @@ unsigned int selftest(struct session *s)
 	config.ring_size = s->info.ring_size_min;
 	config.watermark = 0;
 	session_set_config(s, &config);
+	/* By our number here: a record has that of the initial pid namespace. */
 	session_add_callers(s, &self, 1, 0);
 	session_start(s);
 	r = reader_new(s);
@@ -49,7 +50,7 @@ unsigned int selftest(struct session *s)
 	syscall(SYS_process_vm_writev, self, NULL, 0UL, NULL, 0UL, 0UL);
 	syscall(SYS_vmsplice, -1, NULL, 0UL, 0);
 	while (reader_next(r, &v)) {
-		if (v.call && v.call->tid == (__u32)gettid())
+		if (v.call)
 			seen |= 1U << v.record->syscall;
 	}
 	reader_free(r);
