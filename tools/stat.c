@@ -6,10 +6,14 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <err.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -171,21 +175,22 @@ static void add_session(struct table *t, const char *pid, const char *fd)
 	table_add(t, row);
 }
 
-/* Is it one of our device's, and not our own? */
-static bool is_session(const char *pid, const char *fd)
+/*
+ * Is it one of our device's? By number, as anybody can give any file its name. What is
+ * known of it already will do: a network, or a user's own file system, is not asked.
+ */
+static bool is_session(const char *pid, const char *fd, dev_t device)
 {
-	char path[600], link[64];
-	ssize_t len;
+	struct statx st;
+	char path[600];
 
 	snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, fd);
-	len = readlink(path, link, sizeof(link) - 1);
-	if (len < 0)
-		return false;
-	link[len] = '\0';
-	return !strcmp(link, SVMTRACE_DEVICE) && atoi(pid) != getpid();
+	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) &&
+	       S_ISCHR(st.stx_mode) &&
+	       makedev(st.stx_rdev_major, st.stx_rdev_minor) == device;
 }
 
-static void add_sessions_of(struct table *t, const char *pid)
+static void add_sessions_of(struct table *t, const char *pid, dev_t device)
 {
 	struct dirent *entry;
 	char path[300];
@@ -194,28 +199,32 @@ static void add_sessions_of(struct table *t, const char *pid)
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		if (is_session(pid, entry->d_name))
+		if (is_session(pid, entry->d_name, device))
 			add_session(t, pid, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static void show_sessions(bool json)
+/* All but our own, @s. */
+static void show_sessions(const struct session *s, bool json)
 {
 	struct column columns[COLUMNS] = { { "PID" }, { "COMMAND" }, { "FD" } };
 	struct dirent *entry;
+	struct stat device;
 	struct table *t;
 	DIR *dir;
 	size_t i;
 
+	if (fstat(s->fd, &device))
+		err(EXIT_FAILURE, SVMTRACE_DEVICE);
 	for (i = 0; i < NR_COUNTERS; i++)
 		columns[i + 3] = (struct column){ counters[i].heading, false };
 	t = table_new("sessions", columns, COLUMNS, json);
 	dir = opendir("/proc");
 	while (dir && (entry = readdir(dir))) {
-		if (isdigit((unsigned char)entry->d_name[0]))
-			add_sessions_of(t, entry->d_name);
+		if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
+			add_sessions_of(t, entry->d_name, device.st_rdev);
 	}
 	if (dir)
 		closedir(dir);
@@ -236,7 +245,7 @@ int stat_show(bool json)
 	show_module(&s, json);
 	if (!json)
 		putchar('\n');
-	show_sessions(json);
+	show_sessions(&s, json);
 	session_close(&s);
 	return EXIT_SUCCESS;
 }
