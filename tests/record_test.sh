@@ -140,11 +140,11 @@ keeps_what_is_there() {
 
 refuses_what_makes_no_sense() {
 	refuses 'not a recording' report full &&
-		refuses 'for report' record --json -- true &&
+		refuses 'of no use' record --json -- true &&
 		refuses 'flight' record --until 'ret < 0' -- true &&
-		refuses 'for record' --flight 64K -- true &&
-		refuses 'for record' report -p 1 first &&
-		refuses 'not now' report -y first &&
+		refuses 'of no use' --flight 64K -- true &&
+		refuses 'of no use' report -p 1 first &&
+		refuses 'there now' report -y first &&
 		refuses "'targt" record --flight 64K --until 'targt == 1' -- true &&
 		refuses 'at least 32768 bytes' record -s 4096 --flight 16K -- true &&
 		refuses 'not enough memory' record -B 256M -- true

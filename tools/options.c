@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line. */
 #include <argp.h>
+#include <assert.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -101,6 +102,70 @@ static const struct argp_option option_table[] = {
 	{ 0 }
 };
 
+#define IN(mode) (1U << MODE_##mode)
+#define CAPTURING (IN(TRACE) | IN(RECORD))
+#define SHOWING (IN(TRACE) | IN(REPORT))
+#define FILTERING (CAPTURING | IN(REPORT) | IN(DUMP))
+
+/* Where an option is of use, and why not elsewhere, if that needs to be said. */
+static const struct {
+	int key;
+	unsigned int modes;
+	const char *why;
+} uses[] = {
+	{ 'e', CAPTURING },
+	{ 'p', CAPTURING },
+	{ 'f', CAPTURING },
+	{ KEY_CGROUP, CAPTURING },
+	{ 'u', CAPTURING | IN(DUMP) },
+	{ 'z', CAPTURING | IN(DUMP) },
+	{ 'Z', CAPTURING | IN(DUMP) },
+	{ KEY_ENTRIES, CAPTURING },
+	{ 'n', SHOWING },
+	{ KEY_PRESET + FILTER_INJECTION, FILTERING },
+	{ KEY_PRESET + FILTER_ESCAPE, FILTERING },
+	{ KEY_PRESET + FILTER_SPLICE_LPE, FILTERING },
+	{ KEY_PRESET + FILTER_RACED, FILTERING },
+	{ 's', CAPTURING },
+	{ KEY_IOVS, CAPTURING },
+	{ 'B', CAPTURING },
+	{ KEY_LOSE_EVERY, CAPTURING },
+	{ KEY_FLIGHT, IN(RECORD) },
+	{ KEY_UNTIL, IN(RECORD) },
+	{ 'o', CAPTURING | IN(REPORT) },
+	{ KEY_JSON, SHOWING | IN(STAT) | IN(LIST_FIELDS) },
+	{ 'c', SHOWING },
+	{ 'C', SHOWING },
+	{ 'S', SHOWING },
+	{ 't', SHOWING },
+	{ 'r', SHOWING },
+	{ 'T', SHOWING },
+	{ 'y', IN(TRACE), ": it looks at what is there now" },
+	{ 'q', CAPTURING | IN(REPORT) },
+};
+
+/* There is a bit for each in struct options. */
+static_assert(ARRAY_SIZE(uses) <= 64);
+
+static void note_use(struct options *o, int key)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(uses); i++) {
+		if (uses[i].key == key)
+			o->given |= 1ULL << i;
+	}
+}
+
+static const char *name_option(int key)
+{
+	const struct argp_option *option = option_table;
+
+	while (option->key != key)
+		option++;
+	return option->name;
+}
+
 static unsigned long parse_number(struct argp_state *state, const char *what,
 				  const char *text, unsigned long max)
 {
@@ -118,18 +183,19 @@ static unsigned long parse_number(struct argp_state *state, const char *what,
 static unsigned int parse_size(struct argp_state *state, const char *text)
 {
 	unsigned long long value;
+	unsigned int shift = 0;
 	char *end;
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (*end && strchr("kK", *end))
-		value <<= 10, end++;
+		shift = 10, end++;
 	else if (*end && strchr("mM", *end))
-		value <<= 20, end++;
-	if (errno || *end || *text == '-' || value > UINT32_MAX || !value ||
+		shift = 20, end++;
+	if (errno || *end || *text == '-' || value > UINT32_MAX >> shift || !value ||
 	    value & (value - 1))
-		argp_error(state, "the ring size must be a power of two, such as 256K or 8M");
-	return value;
+		argp_error(state, "a ring has a power of two below 4096M, such as 256K or 8M");
+	return value << shift;
 }
 
 static void parse_pids(struct argp_state *state, struct options *o, char *list)
@@ -216,13 +282,14 @@ static void parse_user(struct argp_state *state, struct options *o, const char *
 		if (*end || end == name || *name == '-' || uid > UINT32_MAX)
 			argp_error(state, "no such user: %s", name);
 		o->uid = uid;
-		o->gid = uid;
 		user = getpwuid(o->uid);
 	}
 	if (user) {
+		o->user = user->pw_name;
 		o->uid = user->pw_uid;
 		o->gid = user->pw_gid;
 	}
+	o->known_user = user;
 }
 
 /* Is it something that a shell would run? */
@@ -328,7 +395,7 @@ static void check_filter(struct argp_state *state, struct options *o)
 {
 	bool any = o->filter.text || o->filter.presets || o->filter.also;
 
-	if (any && (o->mode == MODE_STAT || o->mode == MODE_CHECK))
+	if (any && !(FILTERING & 1U << o->mode))
 		argp_error(state, "no EXPRESSION is of use here");
 	if (!any && o->mode == MODE_DUMP)
 		argp_error(state, "-d shows an EXPRESSION, and there is none");
@@ -340,10 +407,6 @@ static void check_filter(struct argp_state *state, struct options *o)
 /* Records are written as they come; how they look is up to who reads them. */
 static void check_record(struct argp_state *state, struct options *o)
 {
-	if (o->count)
-		argp_error(state, "record does not count: no -n");
-	if (o->json || o->summary || o->stamp || o->relative || o->seconds || o->lookup)
-		argp_error(state, "that is for report: record only writes");
 	if (o->until.text && !o->flight)
 		argp_error(state, "--until ends a flight recorder: --flight SIZE");
 	o->recording = o->file ? o->file : DEFAULT_RECORDING;
@@ -354,24 +417,39 @@ static void check_report(struct argp_state *state, struct options *o)
 {
 	if (!o->recording)
 		argp_error(state, "report what? It needs a DIRECTORY");
-	if (o->lookup)
-		argp_error(state, "-y looks at what is there now, and this is not now");
-	if (o->nr_pids || o->follow || o->nr_cgroups || o->user || o->only_ok ||
-	    o->only_failed || o->entries || o->syscalls || o->preview || o->ring_size ||
-	    o->lose_every)
-		argp_error(state, "that is for record: report takes an EXPRESSION");
+}
+
+static void check_uses(struct argp_state *state, const struct options *o)
+{
+	static const char *const names[] = {
+		[MODE_TRACE] = "a trace",
+		[MODE_RECORD] = "record",
+		[MODE_REPORT] = "report",
+		[MODE_STAT] = "stat",
+		[MODE_CHECK] = "check",
+		[MODE_LIST_FIELDS] = "--list-fields",
+		[MODE_DUMP] = "--dump",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(uses); i++) {
+		if (o->given & 1ULL << i && !(uses[i].modes & 1U << o->mode))
+			argp_error(state, "--%s is of no use with %s%s", name_option(uses[i].key),
+				   names[o->mode], uses[i].why ? uses[i].why : "");
+	}
 }
 
 static void check_together(struct argp_state *state, struct options *o)
 {
+	check_uses(state, o);
 	if (o->only_ok && o->only_failed)
 		argp_error(state, "-z and -Z exclude each other");
 	require(o);
 	check_filter(state, o);
 	if (o->command && o->mode != MODE_TRACE && o->mode != MODE_RECORD)
 		argp_error(state, "no COMMAND is run here");
-	if ((o->flight || o->until.text) && o->mode != MODE_RECORD)
-		argp_error(state, "--flight and --until are for record");
+	if (o->command && o->user && !o->known_user)
+		argp_error(state, "there is no user %s to run a COMMAND as", o->user);
 	if (o->mode == MODE_RECORD)
 		check_record(state, o);
 	if (o->mode == MODE_REPORT)
@@ -429,6 +507,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
+	note_use(o, key);
 	switch (key) {
 	case 'e':
 		parse_syscalls(state, o, arg);
@@ -456,6 +535,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'n':
 		o->count = parse_number(state, "-n", arg, INT64_MAX);
+		if (!o->count)
+			argp_error(state, "-n: at least one call");
 		break;
 	case 's':
 		o->preview = parse_number(state, "-s", arg, SVMTRACE_PREVIEW_MAX);
@@ -464,10 +545,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->iovs = parse_number(state, "--iovs", arg, SVMTRACE_IOVS_MAX);
 		break;
 	case KEY_FLIGHT:
-		o->flight = true;
-		o->ring_size = parse_size(state, arg);
-		break;
 	case 'B':
+		if (o->ring_size)
+			argp_error(state, "one SIZE: either --flight or -B");
+		o->flight = key == KEY_FLIGHT;
 		o->ring_size = parse_size(state, arg);
 		break;
 	case KEY_UNTIL:

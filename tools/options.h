@@ -41,6 +41,7 @@ enum stamp {
 /**
  * struct options - the command line, parsed
  * @mode:	  what to do
+ * @given:	  bit per option of options.c
  * @command:	  COMMAND and its arguments, or NULL
  * @pids:	  -p: callers to trace
  * @nr_pids:	  entries of @pids
@@ -50,6 +51,7 @@ enum stamp {
  * @user:	  -u: name of the user, or NULL
  * @uid:	  of @user
  * @gid:	  of @user
+ * @known_user:	  @user is a name, with a group
  * @syscalls:	  -e: bit per syscall
  * @filter:	  expression and presets
  * @flight:	  --flight: keep the newest; its argument is @ring_size
@@ -77,6 +79,7 @@ enum stamp {
  */
 struct options {
 	enum mode mode;
+	uint64_t given;
 	char **command;
 	pid_t *pids;
 	size_t nr_pids;
@@ -86,6 +89,7 @@ struct options {
 	const char *user;
 	uid_t uid;
 	gid_t gid;
+	bool known_user;
 	unsigned int syscalls;
 	struct filter filter;
 	bool flight;
