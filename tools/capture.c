@@ -141,7 +141,7 @@ static void wait_for_processes(struct capture *c)
 	c->done = c->o->nr_pids && !c->pids_left;
 }
 
-static void prepare_waiting(struct capture *c, int output)
+static void prepare_waiting(struct capture *c)
 {
 	const struct options *o = c->o;
 	int signal_fd = signalfd(-1, &c->signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -151,7 +151,7 @@ static void prepare_waiting(struct capture *c, int output)
 		err(EXIT_FAILURE, "cannot wait");
 	wait_for(c, watch(&c->session), POLLIN);
 	wait_for(c, signal_fd, POLLIN);
-	wait_for(c, output, 0);
+	wait_for(c, -1, 0);
 	/* With -f children go on when their parent has ended. */
 	if (!o->follow && !o->command)
 		wait_for_processes(c);
@@ -159,13 +159,13 @@ static void prepare_waiting(struct capture *c, int output)
 
 /**
  * capture_start() - from here on calls are recorded
- * @c:	    after capture_open()
- * @output: a file that errors are waited for of, or -1
+ * @c: after capture_open()
  *
+ * Who has an output to be watched for errors puts it into @fds afterwards.
  * The session of the self-test, if there can be one more, lasts until ours has
  * started, so that the probes stay armed.
  */
-void capture_start(struct capture *c, int output)
+void capture_start(struct capture *c)
 {
 	struct session test;
 	bool tested;
@@ -177,7 +177,7 @@ void capture_start(struct capture *c, int output)
 	if (tested)
 		session_close(&test);
 	session_stats(&c->session, &c->before);
-	prepare_waiting(c, output);
+	prepare_waiting(c);
 }
 
 /**

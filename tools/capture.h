@@ -49,7 +49,7 @@ struct capture {
 };
 
 void capture_open(struct capture *c, const struct options *o);
-void capture_start(struct capture *c, int output);
+void capture_start(struct capture *c);
 void capture_run(struct capture *c, const char *doing);
 void capture_wait(struct capture *c, int timeout);
 void capture_close(struct capture *c);

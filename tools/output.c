@@ -10,6 +10,14 @@
 
 #define OUTPUT_BUFFER (256 * 1024)
 
+/* What was in the memory of a program is for its owner's eyes. */
+static FILE *create(const char *path, bool payload)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, payload ? 0600 : 0666);
+
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 /**
  * output_open() - opens what the command line names; ends the program if it cannot
  * @o: the command line
@@ -21,7 +29,7 @@ FILE *output_open(const struct options *o)
 	FILE *file = stdout;
 
 	if (o->file)
-		file = fopen(o->file, "we");
+		file = create(o->file, o->preview);
 	else if (o->command)	/* its own buffer: messages are not to wait */
 		file = fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), "w");
 	if (!file)

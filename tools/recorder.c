@@ -229,7 +229,7 @@ int record(const struct options *o)
 
 	clock_update();
 	capture_open(&r.capture, o);
-	capture_start(&r.capture, -1);
+	capture_start(&r.capture);
 	ctf_create(&r.writer, o->recording, o->argv);
 	capture_run(&r.capture, "recording");
 	if (o->flight) {

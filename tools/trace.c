@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The trace itself: from the session to the output. */
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +24,8 @@
  * @file:     where they go to
  * @summary:  -c, or NULL
  * @calls:    how many were printed or counted
- * @closed:   the output is a pipe that nobody reads any more
+ * @closed:   nothing can be written any more: the output is a pipe that nobody reads
+ * @failed:   or has no room, for example
  */
 struct trace {
 	const struct options *o;
@@ -33,6 +35,7 @@ struct trace {
 	struct summary *summary;
 	uint64_t calls;
 	bool closed;
+	bool failed;
 };
 
 static void take(struct trace *t, const struct record_view *v)
@@ -62,12 +65,20 @@ static void look_at_output(struct trace *t)
 
 static void flush(struct trace *t)
 {
+	int error;
+
 	if (!fflush(t->file) && !ferror(t->file))
 		return;
+	error = errno;
 	poll(&t->capture.fds[CAPTURE_OUTPUT], 1, 0);
 	look_at_output(t);
-	if (!t->closed)
-		err(EXIT_FAILURE, "cannot write the trace");
+	if (t->closed)
+		return;
+	errno = error;
+	warn("cannot write the trace");
+	t->failed = true;
+	t->closed = true;
+	t->capture.done = true;
 }
 
 /* Returns true if there may be more. */
@@ -113,7 +124,7 @@ static void finish(struct trace *t)
 	if (t->summary)
 		summary_free(t->summary);
 	losses_total(&t->capture.before, &after, "shown", t->calls,
-		     t->o->quiet || t->closed);
+		     t->o->quiet || (t->closed && !t->failed));
 	reader_free(t->reader);
 	capture_close(&t->capture);
 }
@@ -127,16 +138,20 @@ static void finish(struct trace *t)
 int trace(const struct options *o)
 {
 	struct trace t = { .o = o };
+	int status;
 
 	clock_update();
-	t.file = output_open(o);
 	if (o->summary)
 		t.summary = summary_new();
 	capture_open(&t.capture, o);
-	capture_start(&t.capture, fileno(t.file));
+	capture_start(&t.capture);
+	/* Now that there will be a trace, what was in the file may go. */
+	t.file = output_open(o);
+	t.capture.fds[CAPTURE_OUTPUT].fd = fileno(t.file);
 	t.reader = reader_new(&t.capture.session);
 	capture_run(&t.capture, "tracing");
 	run(&t);
 	finish(&t);
-	return capture_status(&t.capture);
+	status = capture_status(&t.capture);
+	return t.failed ? EXIT_FAILURE : status;
 }
