@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the tool does with its command line, its files and its surroundings, whatever
+# the calls are. Writes KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+. "${0%/*}/lib/check.sh"
+
+cd "$(mktemp -d)" || exit
+
+# refuses MESSAGE ARGUMENT... - as a wrong command line.
+refuses() {
+	local message=$1 status=0
+	shift
+	svmtrace "$@" >out 2>refused </dev/null || status=$?
+	((status == 2)) && grep -q -- "$message" refused && return
+	echo "# svmtrace $*: status $status, $(head -n 1 refused)"
+	return 1
+}
+
+options_where_they_are_of_no_use() {
+	refuses '--successful-only is of no use with check' check -z &&
+		refuses '--user is of no use with stat' stat -u root &&
+		refuses '--iovs is of no use with report' report first --iovs 4 &&
+		refuses '--summary-sort-by is of no use with record' record -S moved &&
+		refuses '--json is of no use with check' --json check &&
+		refuses '--output is of no use with --dump' -o file -d 'pid == 1' &&
+		refuses '--injection is of no use with --list-fields' --injection --list-fields &&
+		refuses 'no EXPRESSION is of use' stat 'uid == 0'
+}
+
+values_that_make_no_sense() {
+	refuses 'either --flight or -B' record --flight 4M -B 64K -- true &&
+		refuses 'at least one call' -n 0 &&
+		refuses 'power of two below 4096M' -B 4096M &&
+		refuses 'power of two' -B 18014398509481985K &&
+		refuses 'power of two' -B 96K
+}
+
+# By number as well, a user has the groups that the name has.
+groups_of_a_user() {
+	echo 'tester:x:4711:4712::/:/bin/sh' >>/etc/passwd
+	echo 'extra:x:4713:tester' >>/etc/group
+	[[ $(svmtrace -o /dev/null -u 4711 -- id -G 2>/dev/null) == '4712 4713' ]] &&
+		refuses 'no user 54321' -u 54321 -- true
+}
+
+# A trace that cannot begin leaves alone what is in its file.
+file_of_another_trace() {
+	echo precious >file
+	! svmtrace -B 256M -o file -- true 2>notes && grep -q 'not enough memory' notes &&
+		[[ $(<file) == precious ]]
+}
+
+payload_is_for_its_owner() {
+	svmtrace -q -o plain -- true && svmtrace -q -s 16 -o payload -- true &&
+		[[ $(stat -c %a plain payload) == $'644\n600' ]]
+}
+
+# What cannot be written is told, and the command has its time.
+disk_full() {
+	local status=0
+	mkdir small && mount -t tmpfs -o size=8k none small || return 4
+	svmtrace -s 4096 -o small/file -- bash -c '
+		stress-ng -q --vm-splice 1 --vm-splice-ops 100; sleep 1; touch ended' \
+		2>notes || status=$?
+	umount small
+	((status == 1)) && [[ -e ended ]] && grep -q 'cannot write the trace: No space' notes &&
+		grep -q 'calls: ' notes
+}
+
+output_full() {
+	! svmtrace --list-fields >/dev/full 2>notes && grep -q 'No space' notes &&
+		! svmtrace stat >/dev/full 2>notes && grep -q 'No space' notes &&
+		! svmtrace -d 'pid == 1' >/dev/full 2>notes && grep -q 'No space' notes
+}
+
+# Then messages go nowhere, and not into what is opened next.
+without_standard_error() {
+	svmtrace -n 2 -o file -- stress-ng -q --vm-splice 1 --vm-splice-ops 4 2>&- &&
+		[[ $(grep -c vmsplice file) == "$(wc -l <file)" ]]
+}
+
+# There, our numbers are not those in the records.
+in_a_pid_namespace() {
+	unshare -pf --mount-proc svmtrace check >notes && grep -q 'vmsplice is recorded' notes
+}
+
+# sessions - numbers of the processes that stat says have one.
+sessions() {
+	svmtrace stat | awk '$1 == "PID" { list = 1; next } list { print $1 }'
+}
+
+# A device is what it is, whatever its name is, and nothing else is one.
+stat_knows_devices() {
+	local other fake status=0
+	cp -a /dev/svmtrace ./other || return
+	unshare -m bash -c '
+		touch fake && mount --bind fake /dev/svmtrace && exec 3</dev/svmtrace &&
+		echo ready >ready && exec sleep 1000' &
+	fake=$!
+	until [[ -s ready ]]; do sleep 0.1; done
+	exec {other}<./other
+	sessions >pids
+	{ grep -qx "$$" pids && ! grep -qx "$fake" pids; } || status=1
+	exec {other}<&-
+	kill "$fake"
+	return "$status"
+}
+
+echo 'KTAP version 1'
+echo '1..10'
+check options_where_they_are_of_no_use options_where_they_are_of_no_use
+check values_that_make_no_sense values_that_make_no_sense
+check groups_of_a_user groups_of_a_user
+check file_of_another_trace file_of_another_trace
+check payload_is_for_its_owner payload_is_for_its_owner
+check disk_full disk_full
+check output_full output_full
+check without_standard_error without_standard_error
+check in_a_pid_namespace in_a_pid_namespace
+check stat_knows_devices stat_knows_devices
+exit "$failed"
