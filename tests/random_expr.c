@@ -102,7 +102,7 @@ struct node {
 
 static struct node nodes[NODES];
 static unsigned int nr_nodes;
-static bool refused;
+static bool odd;
 static struct svmtrace_filter_data calls[RANDOM_CALLS];
 
 /* The field of that name in a call, if it has one. */
@@ -341,7 +341,7 @@ static void make_compare(struct node *n)
 			n->right[i].field = number_field();
 			make_mask(&n->right[i]);
 		} else if (equality && !can_be(&n->left, n->right[i].value)) {
-			refused = true;
+			odd = true;
 		}
 	}
 }
@@ -480,7 +480,7 @@ const char *random_expr(void)
 	for (i = 0; i < RANDOM_CALLS; i++)
 		make_call(&calls[i]);
 	nr_nodes = 0;
-	refused = false;
+	odd = false;
 	memset(nodes, 0, sizeof(nodes));
 	root = make(below(4));
 	written = 0;
@@ -498,7 +498,7 @@ bool random_means(unsigned int i)
 	return mean(root, &calls[i]);
 }
 
-bool random_is_refused(void)
+bool random_is_odd(void)
 {
-	return refused;
+	return odd;
 }

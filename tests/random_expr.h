@@ -22,7 +22,7 @@ void random_seed(unsigned long long seed);
  * random_expr() - makes the next expression, and calls for it
  *
  * Return: its text. One with a size such as 4K may be refused, if that stands where a
- * time has to, and one that random_is_refused() has to be.
+ * time has to.
  */
 const char *random_expr(void);
 
@@ -41,8 +41,8 @@ const struct svmtrace_filter_data *random_call(unsigned int i);
 bool random_means(unsigned int i);
 
 /**
- * random_is_refused() - does the expression ask for what no call has?
+ * random_is_odd() - does the expression ask for what no call has?
  */
-bool random_is_refused(void);
+bool random_is_odd(void);
 
 #endif /* SVMTRACE_TESTS_RANDOM_EXPR_H */

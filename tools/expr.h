@@ -104,7 +104,7 @@ struct expr_node {
 };
 
 /**
- * struct expr_error - why an expression is refused
+ * struct expr_error - why an expression is refused, or probably not what is meant
  * @column: where, in bytes from 0
  * @text:   what is wrong there; empty if nothing is
  */
@@ -122,12 +122,14 @@ struct expr_error {
  * @cost:   of what it takes to work it out, in the worst case
  * @newest: the node that was made last
  * @error:  the first one
+ * @note:   the first thing that is odd, but can be compiled
  */
 struct expr {
 	struct expr_node *root;
 	unsigned int cost;
 	struct expr_node *newest;
 	struct expr_error error;
+	struct expr_error note;
 };
 
 struct record_view;
@@ -157,9 +159,10 @@ static inline bool expr_is_signed(const struct expr_node *node, const struct exp
 /* Between the files that are behind this. */
 struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);
 bool expr_fail(struct expr *e, size_t column, const char *format, ...);
+void expr_note(struct expr *e, size_t column, const char *format, ...);
 bool expr_parse(struct expr *e, const char *text);
 bool expr_check(struct expr *e);
-bool expr_check_range(struct expr *e, const struct expr_node *node);
+void expr_note_range(struct expr *e, const struct expr_node *node);
 void expr_order(struct expr *e);
 
 #endif

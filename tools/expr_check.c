@@ -151,8 +151,7 @@ static bool resolve_bits(struct expr *e, struct expr_node *node,
 	field = field ? field : context;
 	if (!resolve_children(e, node, context))
 		return false;
-	if (!field || expr_field_is_mask(field) ||
-	    (!expr_field_is_choice(field) && !node->named))
+	if (!field || expr_field_is_mask(field) || !node->named)
 		return true;
 	return expr_fail(e, node->column, "%s has no bits: use in { } for several values",
 			 field->name);
@@ -288,20 +287,18 @@ static bool check_types(struct expr *e, const struct expr_node *node)
 }
 
 /* What the outputs call "self" has the bits of thread and mm, too. */
-static bool check_bits(struct expr *e, const struct expr_node *node)
+static void note_bits(struct expr *e, const struct expr_node *node)
 {
 	const struct expr_node *left = node->first, *other;
 	const struct expr_node *field = left->kind == EXPR_FIELD ? left : left->next;
 
 	if (field->masked || !expr_field_is_mask(field->field))
-		return true;
+		return;
 	for (other = left; other; other = other->next) {
 		if (other->named)
-			return expr_fail(e, node->column,
-					 "other bits of %s may be set, too: use & here",
-					 field->field->name);
+			expr_note(e, node->column, "other bits of %s may be set, too: use & here",
+				  field->field->name);
 	}
-	return true;
 }
 
 static bool check_compare(struct expr *e, struct expr_node *node)
@@ -313,7 +310,11 @@ static bool check_compare(struct expr *e, struct expr_node *node)
 		if (!resolve(e, child, context))
 			return false;
 	}
-	return check_types(e, node) && check_bits(e, node) && expr_check_range(e, node);
+	if (!check_types(e, node))
+		return false;
+	note_bits(e, node);
+	expr_note_range(e, node);
+	return true;
 }
 
 /* A value alone: is it anything but zero? */

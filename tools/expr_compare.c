@@ -380,8 +380,10 @@ static void compile_narrow_set(struct code *c, const struct side *left,
 	if (!values)
 		err(EXIT_FAILURE, "a program");
 	count = 0;
-	for (other = set; other; other = other->next)
-		values[count++] = other->value;
+	for (other = set; other; other = other->next) {
+		if (!other->negative && !(other->value >> 32))
+			values[count++] = other->value;
+	}
 	qsort(values, count, sizeof(*values), by_value);
 	if (field.low.is_const)
 		touch(c, left->field);

@@ -37,6 +37,15 @@ struct parser {
 
 static struct expr_node *parse_or(struct parser *p);
 
+/* The first one stays. */
+static void set(struct expr_error *error, size_t column, const char *format, va_list args)
+{
+	if (*error->text)
+		return;
+	error->column = column;
+	vsnprintf(error->text, sizeof(error->text), format, args);
+}
+
 /**
  * expr_fail() - notes the first error
  * @e:	    gets it
@@ -49,13 +58,25 @@ bool expr_fail(struct expr *e, size_t column, const char *format, ...)
 {
 	va_list args;
 
-	if (*e->error.text)
-		return false;
-	e->error.column = column;
 	va_start(args, format);
-	vsnprintf(e->error.text, sizeof(e->error.text), format, args);
+	set(&e->error, column, format, args);
 	va_end(args);
 	return false;
+}
+
+/**
+ * expr_note() - notes the first thing that is odd
+ * @e:	    gets it
+ * @column: where
+ * @format: what, as for printf()
+ */
+void expr_note(struct expr *e, size_t column, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set(&e->note, column, format, args);
+	va_end(args);
 }
 
 /**

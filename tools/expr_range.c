@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses constants that a field is never equal to: such a comparison is a mistake,
- * though it has an answer. What is less or more may be out of range.
+ * Notes constants that a field is never equal to: such a comparison has an answer, but
+ * is probably a mistake. What is less or more may be out of range.
  */
 #include <stdio.h>
 
@@ -47,7 +47,7 @@ static bool can_be(const struct expr_node *field, const struct expr_node *number
 	return !expr_field_is_choice(field->field) || name_of(field->field, number->value);
 }
 
-static bool fail_choice(struct expr *e, size_t column, const struct expr_field *field)
+static void note_choice(struct expr *e, size_t column, const struct expr_field *field)
 {
 	const char *name, *next, *between = "";
 	char list[128] = "";
@@ -59,11 +59,11 @@ static bool fail_choice(struct expr *e, size_t column, const struct expr_field *
 		next = expr_value_at(field, i + 2, &value);
 		between = next ? ", " : " or ";
 	}
-	return expr_fail(e, column, "never equal: %s is %s", field->name, list);
+	expr_note(e, column, "never equal: %s is %s", field->name, list);
 }
 
 /* Says why it cannot be, or what was probably meant. */
-static bool fail(struct expr *e, const struct expr_node *field, const struct expr_node *number)
+static void note(struct expr *e, const struct expr_node *field, const struct expr_node *number)
 {
 	const struct expr_field *of = field->field;
 	unsigned int bits = bits_of(field);
@@ -71,37 +71,34 @@ static bool fail(struct expr *e, const struct expr_node *field, const struct exp
 	bool is_signed = expr_is_signed(field, of);
 
 	if (expr_field_is_choice(of))
-		return fail_choice(e, number->column, of);
-	/* Such as of an id that is unset. */
-	if (number->value == ~0ULL && ones)
-		return expr_fail(e, number->column, "never equal: did you mean '%s'?", ones);
-	if (number->negative && !is_signed)
-		return expr_fail(e, number->column, "never equal: %s is not negative", of->name);
-	if (is_signed && number->value >> (bits - 1) == 1)
-		return expr_fail(e, number->column, "never equal: did you mean %lld?",
-				 (long long)nearest(field, number->value));
-	if (field->masked)
-		return expr_fail(e, number->column, "never equal: the mask has not all its bits");
-	return expr_fail(e, number->column, "never equal: %s has %u bits", of->name, bits);
+		note_choice(e, number->column, of);
+	else if (number->value == ~0ULL && ones)	/* such as of an id that is unset */
+		expr_note(e, number->column, "never equal: did you mean '%s'?", ones);
+	else if (number->negative && !is_signed)
+		expr_note(e, number->column, "never equal: %s is not negative", of->name);
+	else if (is_signed && number->value >> (bits - 1) == 1)
+		expr_note(e, number->column, "never equal: did you mean %lld?",
+			  (long long)nearest(field, number->value));
+	else if (field->masked)
+		expr_note(e, number->column, "never equal: the mask has not all its bits");
+	else
+		expr_note(e, number->column, "never equal: %s has %u bits", of->name, bits);
 }
 
 /**
- * expr_check_range() - can a field be what it is compared to?
- * @e:	  gets the error
+ * expr_note_range() - can a field be what it is compared to?
+ * @e:	  gets a note if not
  * @node: EXPR_COMPARE, of numbers
- *
- * Return: whether it can, or at least be less or more.
  */
-bool expr_check_range(struct expr *e, const struct expr_node *node)
+void expr_note_range(struct expr *e, const struct expr_node *node)
 {
 	const struct expr_node *left = node->first, *other;
 	const struct expr_node *field = left->kind == EXPR_FIELD ? left : left->next;
 
 	if (node->op != EXPR_EQ && node->op != EXPR_NE)
-		return true;
+		return;
 	for (other = left; other; other = other->next) {
 		if (other->kind == EXPR_NUMBER && !can_be(field, other))
-			return fail(e, field, other);
+			note(e, field, other);
 	}
-	return true;
 }

@@ -59,13 +59,13 @@ static void print_line(const char *text, FILE *file)
 	fputc('\n', file);
 }
 
-/* The expression, in one line, and a caret below the character that is wrong. */
+/* The expression, in one line, and a caret below the character that it is about. */
 static void tell(const struct filter *filter, const struct expr_error *error, FILE *errors,
-		 const char *name)
+		 const char *name, const char *kind)
 {
 	size_t i;
 
-	fprintf(errors, "%s: ", name);
+	fprintf(errors, "%s: %s", name, kind);
 	print_line(error->text, errors);
 	fputs("  ", errors);
 	print_line(filter->text, errors);
@@ -80,7 +80,7 @@ static void tell(const struct filter *filter, const struct expr_error *error, FI
 /**
  * filter_compile() - makes the program
  * @filter: presets, also and text; program is filled in
- * @errors: where to say what is wrong
+ * @errors: where to say what is wrong, or odd
  * @name:   of this program
  *
  * Return: whether that worked.
@@ -107,7 +107,9 @@ bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 		all[count] = &exprs[count];
 		good = expr_read(&exprs[count++], filter->text);
 		if (!good)
-			tell(filter, &exprs[count - 1].error, errors, name);
+			tell(filter, &exprs[count - 1].error, errors, name, "");
+		else if (*exprs[count - 1].note.text)
+			tell(filter, &exprs[count - 1].note, errors, name, "note: ");
 	}
 	if (good && count) {
 		good = expr_compile(&filter->program, all, count);
