@@ -178,12 +178,18 @@ shows_what_is_whole() {
 	is_cut_off cut && (($(wc -l <seen) >= whole - 2 && $(wc -l <seen) < whole))
 }
 
+# start_recorder ARGUMENT... - returns when it records. Old notes would say so at once.
+start_recorder() {
+	rm notes
+	svmtrace record "$@" 2>notes &
+	recorder=$!
+	until grep -qs recording notes; do sleep 0.1; done
+}
+
 # ends_by SIGNAL - without a command, as an admin would have it.
 ends_by() {
 	local recorder
-	svmtrace record -o "by_$1" 'comm == "stress*"' 2>notes &
-	recorder=$!
-	until grep -q recording notes; do sleep 0.1; done
+	start_recorder -o "by_$1" 'comm == "stress*"'
 	"${workload[@]}"
 	kill -s "$1" "$recorder"
 	wait "$recorder" && svmtrace report -q "by_$1" >seen &&
@@ -197,9 +203,7 @@ is_cut_off_by_kill() {
 
 cuts_off_a_flight() {
 	local recorder
-	svmtrace record -o killed --flight 16K 2>notes &
-	recorder=$!
-	until grep -q recording notes; do sleep 0.1; done
+	start_recorder -o killed --flight 16K
 	kill -s KILL "$recorder"
 	! wait "$recorder" 2>/dev/null &&
 		! svmtrace report -q killed 2>notes && grep -q 'missing' notes
