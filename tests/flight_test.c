@@ -13,11 +13,10 @@
 #include "child.h"
 #include "ledger.h"
 #include "load.h"
+#include "program.h"
 #include "trace.h"
 
 #define RING_SIZE 8192
-#define AT(member)	offsetof(struct svmtrace_filter_data, member)
-#define LOAD(offset)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
 
 FIXTURE(flight) {
 	struct svmtrace_config config;
