@@ -49,6 +49,25 @@ static struct filter *copy(const struct filter *old, u32 set, u32 room)
 	return filter;
 }
 
+static bool has_sets(const struct filter *filter, u32 set, u32 other)
+{
+	return filter->sets[set].used || filter->sets[other].used;
+}
+
+/* Notes what it has, before it is in use. */
+static struct filter *finish(struct filter *filter)
+{
+	if (has_sets(filter, SVMTRACE_PIDS_CALLER, SVMTRACE_PIDS_NOT_CALLER) ||
+	    filter->cgroups[SVMTRACE_CGROUPS_CALLER] ||
+	    filter->cgroups[SVMTRACE_CGROUPS_NOT_CALLER])
+		filter->asks |= FILTER_CALLERS;
+	if (has_sets(filter, SVMTRACE_PIDS_TARGET, SVMTRACE_PIDS_NOT_TARGET))
+		filter->asks |= FILTER_TARGETS;
+	if (filter->program)
+		filter->asks |= FILTER_PROGRAM;
+	return filter;
+}
+
 /**
  * filter_change_pids() - makes a copy of a filter with another set
  * @old:    or NULL
@@ -72,7 +91,7 @@ struct filter *filter_change_pids(const struct filter *old,
 		filter_free(filter);
 		return ERR_PTR(err);
 	}
-	return filter;
+	return finish(filter);
 }
 
 /**
@@ -100,7 +119,7 @@ struct filter *filter_change_cgroups(const struct filter *old,
 	}
 	kfree(filter->cgroups[change->set]);
 	filter->cgroups[change->set] = set;
-	return filter;
+	return finish(filter);
 }
 
 /**
@@ -119,12 +138,12 @@ struct filter *filter_change_program(const struct filter *old, struct program *p
 	struct filter *filter = copy(old, 0, 0);
 	struct program **place;
 
-	if (!IS_ERR(filter)) {
-		place = trigger ? &filter->trigger : &filter->program;
-		program_put(*place);
-		*place = program_get(program);
-	}
-	return filter;
+	if (IS_ERR(filter))
+		return filter;
+	place = trigger ? &filter->trigger : &filter->program;
+	program_put(*place);
+	*place = program_get(program);
+	return finish(filter);
 }
 
 /**

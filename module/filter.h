@@ -9,14 +9,21 @@
 #include "program.h"
 #include "snapshot.h"
 
+/* What a filter asks, in this order. */
+#define FILTER_CALLERS	0x1	/* the sets of callers, and of cgroups */
+#define FILTER_TARGETS	0x2	/* the sets of targets */
+#define FILTER_PROGRAM	0x4
+
 /**
  * struct filter - what a session wants to see, never changed once it is in use
+ * @asks:    FILTER_ bits of what it has
  * @sets:    indexed by SVMTRACE_PIDS_
  * @cgroups: indexed by SVMTRACE_CGROUPS_; NULL: empty
  * @program: or NULL
  * @trigger: what freezes a flight recorder, or NULL
  */
 struct filter {
+	u32 asks;
 	struct pid_set sets[SVMTRACE_PIDS_SETS];
 	struct cgroup_set *cgroups[SVMTRACE_CGROUPS_SETS];
 	struct program *program;
@@ -52,10 +59,11 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap);
  */
 static inline bool filter_wants_caller(const struct filter *filter)
 {
-	return pids_keep_caller(filter->sets) &&
-	       (likely(!filter->cgroups[SVMTRACE_CGROUPS_CALLER] &&
-		       !filter->cgroups[SVMTRACE_CGROUPS_NOT_CALLER]) ||
-		cgroups_keep(filter->cgroups));
+	return !(filter->asks & FILTER_CALLERS) ||
+	       (pids_keep_caller(filter->sets) &&
+		(likely(!filter->cgroups[SVMTRACE_CGROUPS_CALLER] &&
+			!filter->cgroups[SVMTRACE_CGROUPS_NOT_CALLER]) ||
+		 cgroups_keep(filter->cgroups)));
 }
 
 /**
@@ -66,8 +74,14 @@ static inline bool filter_wants_caller(const struct filter *filter)
  */
 static inline bool filter_wants_facts(const struct filter *filter)
 {
-	return filter->program || filter->sets[SVMTRACE_PIDS_TARGET].used ||
-	       filter->sets[SVMTRACE_PIDS_NOT_TARGET].used;
+	return filter->asks & (FILTER_TARGETS | FILTER_PROGRAM);
+}
+
+/* By its sets of targets. */
+static inline bool filter_wants_target(const struct filter *filter, struct snapshot *snap)
+{
+	snapshot_call(snap);
+	return pids_keep_target(filter->sets, snap);
 }
 
 /* What a program loads, but what is not known, is zeros. */
@@ -131,7 +145,7 @@ static __always_inline enum verdict filter_decide(const struct filter *filter,
 	const struct program *program = filter->program;
 	u32 result;
 
-	if (!pids_keep_target(filter->sets, snap))
+	if (unlikely(filter->asks & FILTER_TARGETS) && !filter_wants_target(filter, snap))
 		return FILTER_DROP;
 	if (!program)
 		return FILTER_KEEP;

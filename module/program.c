@@ -99,7 +99,7 @@ static int translate(struct sock_filter *insns, unsigned int len)
  */
 static const struct {
 	u16 from;
-	u16 needs;
+	u32 needs;
 	bool late;
 } words[] = {
 	{ 0, 0, false },
@@ -110,7 +110,7 @@ static const struct {
 	{ FROM(call.ret), 0, true },
 	{ FROM(call.bytes), SNAPSHOT_ARRAYS, false },
 	/* For the relation, see needs_of_relation(). */
-	{ FROM(call.tid), 0, false },
+	{ FROM(call.tid), SNAPSHOT_CALL, false },
 	{ FROM(caller), IDENTITY_IDS, false },
 	{ FROM(caller.ppid), IDENTITY_PARENT, false },
 	{ FROM(caller.uid), IDENTITY_IDS, false },
@@ -234,22 +234,21 @@ static int translate_by_parts(struct sock_filter *insns, unsigned int len)
 	return translate_early(insns, len, SNAPSHOT_PARTS);
 }
 
-/* Can it be decided by these parts, and need not always? */
+/* Can it be decided by these parts? */
 static bool is_worth_a_try(const struct program *program, u32 parts)
 {
 	const struct sock_filter *insns = program->bpf->orig_prog->filter;
 
 	while (!IS_LOAD(insns->code) && BPF_CLASS(insns->code) != BPF_RET)
 		insns++;
-	return IS_LOAD(insns->code) && is_early(insns, parts) &&
-	       (program->late || program->needs & ~parts);
+	return IS_LOAD(insns->code) && is_early(insns, parts);
 }
 
 static void program_free(struct program *program)
 {
-	if (program->by_caller)
+	if (program->by_caller && program->by_caller != program->bpf)
 		bpf_prog_destroy(program->by_caller);
-	if (program->by_parts)
+	if (program->by_parts && program->by_parts != program->bpf)
 		bpf_prog_destroy(program->by_parts);
 	if (program->bpf)
 		bpf_prog_destroy(program->bpf);
@@ -273,6 +272,18 @@ static int compile(struct bpf_prog **bpf, const struct svmtrace_program *request
 	return err == -ENOTSUPP ? -ENOMEM : err;
 }
 
+/* What it can say by these parts: all, if it needs no more. */
+static int compile_early(const struct program *program, struct bpf_prog **early,
+			 const struct svmtrace_program *request,
+			 bpf_aux_classic_check_t translate, u32 parts)
+{
+	if (!program->late && !(program->needs & ~parts)) {
+		*early = program->bpf;
+		return 0;
+	}
+	return is_worth_a_try(program, parts) ? compile(early, request, translate) : 0;
+}
+
 static int compile_all(struct program *program, const struct svmtrace_program *request)
 {
 	const struct sock_fprog_kern *insns;
@@ -287,11 +298,13 @@ static int compile_all(struct program *program, const struct svmtrace_program *r
 		program->groups |= SVMTRACE_GROUP_CALLER;
 	if (program->needs & SNAPSHOT_TARGET)
 		program->groups |= SVMTRACE_GROUP_TARGET;
-	if (program->needs & SNAPSHOT_CALLER && is_worth_a_try(program, SNAPSHOT_CALLER))
-		err = compile(&program->by_caller, request, translate_by_caller);
-	if (!err && (program->needs & SNAPSHOT_TARGET || !program->by_caller) &&
-	    is_worth_a_try(program, SNAPSHOT_PARTS))
-		err = compile(&program->by_parts, request, translate_by_parts);
+	if (program->needs & SNAPSHOT_CALLER)
+		err = compile_early(program, &program->by_caller, request,
+				    translate_by_caller, SNAPSHOT_CALLER);
+	if (!err && program->by_caller != program->bpf &&
+	    (program->needs & (SNAPSHOT_CALL | SNAPSHOT_TARGET) || !program->by_caller))
+		err = compile_early(program, &program->by_parts, request,
+				    translate_by_parts, SNAPSHOT_PARTS);
 	return err;
 }
 

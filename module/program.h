@@ -13,8 +13,9 @@
 /**
  * struct program - a filter program
  * @bpf:       the kernel's translation of it
- * @by_caller: the same, for when nothing but SNAPSHOT_CALLER is known; or NULL
- * @by_parts:  the same, for when nothing but SNAPSHOT_PARTS is known; or NULL
+ * @by_caller: the same, for when nothing but SNAPSHOT_CALLER is known; @bpf, if that
+ *	       asks for nothing else; or NULL
+ * @by_parts:  likewise for SNAPSHOT_PARTS
  * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
  * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only

@@ -82,7 +82,7 @@ static __always_inline void extend(u64 *args, unsigned int syscall)
 }
 
 /* The times and sums come with what is gathered. */
-static __always_inline void begin_call(struct svmtrace_call *call, u8 abi)
+static __always_inline void clear_call(struct svmtrace_call *call, u8 abi)
 {
 	call->ret = 0;
 	call->tid = current->pid;
@@ -95,20 +95,16 @@ static __always_inline void begin_call(struct svmtrace_call *call, u8 abi)
 	call->target_exe_len = 0;
 }
 
-static __always_inline void begin(struct snapshot *snap, unsigned int syscall,
-				  struct pt_regs *user_regs)
+/* SNAPSHOT_CALL */
+static __always_inline void take_call(struct snapshot *snap, unsigned int syscall)
 {
 	u64 *args = snap->d.args;
 	u8 abi = current_abi();
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof(long) != sizeof(u64));
-	syscall_get_arguments(current, user_regs, (unsigned long *)args);
-	snap->d.record = (struct svmtrace_record){
-		.kind = SVMTRACE_KIND_CALL,
-		.syscall = syscall,
-	};
-	begin_call(&snap->d.call, abi);
+	syscall_get_arguments(current, snap->user_regs, (unsigned long *)args);
+	clear_call(&snap->d.call, abi);
 	/* A 64-bit task can leave anything in the upper halves. */
 	for (i = 0; unlikely(abi == SVMTRACE_ABI_IA32) && i < SVMTRACE_ARGS_MAX; i++)
 		args[i] = (u32)args[i];
@@ -120,25 +116,20 @@ static __always_inline void begin(struct snapshot *snap, unsigned int syscall,
 		extend(args, SVMTRACE_NR_process_vm_writev);
 	}
 	snap->d.pipe.direction = SVMTRACE_PIPE_NONE;
-	snap->d.present = 0;
-	snap->d.reserved = 0;
-	snap->have = 0;
-	snap->undecided = 0;
-	snap->special = 0;
 }
 
 /**
- * snapshot_begin() - notes the arguments of a call that enters
- * @snap:      emptied, but for the sessions
- * @syscall:   SVMTRACE_NR_
- * @user_regs: registers of current as it entered the kernel
+ * snapshot_call() - notes the arguments of a call that enters, and how it was made
+ * @snap: after snapshot_begin()
  *
  * In a probe.
  */
-void snapshot_begin(struct snapshot *snap, unsigned int syscall,
-		    struct pt_regs *user_regs)
+void snapshot_call(struct snapshot *snap)
 {
-	begin(snap, syscall, user_regs);
+	if (snap->have & SNAPSHOT_CALL)
+		return;
+	take_call(snap, snap->d.record.syscall);
+	snap->have |= SNAPSHOT_CALL;
 }
 
 /* Entries as far as the kernel could accept them. */
@@ -332,6 +323,7 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 {
 	unsigned int syscall = snap->d.record.syscall;
 
+	snapshot_call(snap);
 	groups = add_companions(groups) & groups_of_syscall[syscall] & ~snap->have;
 	snap->have |= groups;
 	snap->d.present |= gather(snap, syscall, groups);
@@ -339,7 +331,7 @@ void snapshot_gather(struct snapshot *snap, u32 groups)
 
 /**
  * snapshot_target_parts() - takes facts of the target that a program asks for
- * @snap:  after snapshot_begin()
+ * @snap:  after snapshot_call()
  * @parts: IDENTITY_ bits
  *
  * In a probe, under rcu_read_lock().
@@ -378,13 +370,14 @@ static __always_inline void take(struct snapshot *snap, unsigned int syscall,
 				 struct pt_regs *user_regs, u32 groups)
 {
 	groups = add_companions(groups) & groups_of_syscall[syscall];
-	begin(snap, syscall, user_regs);
-	snap->have = groups;
+	snapshot_begin(snap, syscall, user_regs);
+	take_call(snap, syscall);
+	snap->have = groups | SNAPSHOT_CALL;
 	snap->d.present = gather(snap, syscall, groups);
 }
 
 /**
- * snapshot_take() - all at once: snapshot_begin() and snapshot_gather()
+ * snapshot_take() - all at once: snapshot_begin(), snapshot_call(), snapshot_gather()
  * @snap:      emptied, but for the sessions
  * @syscall:   SVMTRACE_NR_
  * @user_regs: registers of current as it entered the kernel

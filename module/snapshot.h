@@ -37,6 +37,8 @@ enum { LOCAL, REMOTE, SIDES };
 /* What has been gathered of a call, besides SVMTRACE_GROUP_ and IDENTITY_ bits. */
 #define SNAPSHOT_TIME		0x100
 #define SNAPSHOT_ARRAYS		0x200
+/* The arguments, the ABI and the thread. */
+#define SNAPSHOT_CALL		0x10000
 /* Of the caller, for a program: SVMTRACE_GROUP_CALLER is all of it. */
 #define SNAPSHOT_CALLER		(IDENTITY_IDS | IDENTITY_PARENT | IDENTITY_COMM)
 /* Likewise of the target, until the call is kept: SVMTRACE_GROUP_TARGET is all of it. */
@@ -44,7 +46,7 @@ enum { LOCAL, REMOTE, SIDES };
 /* What is in either group comes from the same lookup. */
 #define TARGET_GROUPS		(SVMTRACE_GROUP_TARGET | SVMTRACE_GROUP_TARGET_CONTEXT)
 /* All of these are what costs little to find out. */
-#define SNAPSHOT_PARTS		(SNAPSHOT_CALLER | SNAPSHOT_TARGET)
+#define SNAPSHOT_PARTS		(SNAPSHOT_CALL | SNAPSHOT_CALLER | SNAPSHOT_TARGET)
 
 /* Why a record is more than a copy of what the snapshot has. */
 #define SPECIAL_ARRAYS		0x1	/* maybe too long for it: see the second look */
@@ -63,6 +65,7 @@ enum { LOCAL, REMOTE, SIDES };
  * @preview_wanted: if SPECIAL_PREVIEW, bytes of payload that some session wants
  * @preview_len: if SPECIAL_PREVIEW, bytes of payload that were read
  * @have:     what has been gathered: SVMTRACE_GROUP_ and SNAPSHOT_ bits
+ * @user_regs: of current as it entered the kernel; until SNAPSHOT_CALL
  * @target:   if SNAPSHOT_TARGET, who is written to, or NULL; while the call enters
  * @delays:   delays_of_current() when the target was looked up
  * @d:	      the facts
@@ -83,7 +86,8 @@ struct snapshot {
 	u16 bucket;
 	u16 preview_wanted;
 	u16 preview_len;
-	u16 have;
+	u32 have;
+	struct pt_regs *user_regs;
 	struct task_struct *target;
 	unsigned long delays;
 	struct svmtrace_filter_data d;
@@ -159,8 +163,7 @@ static inline u64 snapshot_count(const struct snapshot *snap, unsigned int side)
 
 int snapshot_init(void);
 void snapshot_exit(void);
-void snapshot_begin(struct snapshot *snap, unsigned int syscall,
-		    struct pt_regs *user_regs);
+void snapshot_call(struct snapshot *snap);
 void snapshot_gather(struct snapshot *snap, u32 groups);
 void snapshot_target_parts(struct snapshot *snap, u32 parts);
 void snapshot_complete(struct snapshot *snap, u32 groups);
@@ -175,9 +178,32 @@ void snapshot_check_target(struct snapshot *snap);
 u32 snapshot_no_result(const struct snapshot *snap);
 
 /**
+ * snapshot_begin() - prepares for facts of a call that enters
+ * @snap:      emptied, but for the sessions
+ * @syscall:   SVMTRACE_NR_: all that is known so far
+ * @user_regs: registers of current as it entered the kernel
+ *
+ * In a probe.
+ */
+static __always_inline void snapshot_begin(struct snapshot *snap, unsigned int syscall,
+					   struct pt_regs *user_regs)
+{
+	snap->d.record = (struct svmtrace_record){
+		.kind = SVMTRACE_KIND_CALL,
+		.syscall = syscall,
+	};
+	snap->d.present = 0;
+	snap->d.reserved = 0;
+	snap->have = 0;
+	snap->undecided = 0;
+	snap->special = 0;
+	snap->user_regs = user_regs;
+}
+
+/**
  * snapshot_gather_parts() - takes facts of a call that enters, for a program
  * @snap:  after snapshot_begin()
- * @parts: IDENTITY_ bits
+ * @parts: SNAPSHOT_CALL and IDENTITY_ bits
  *
  * In a probe, under rcu_read_lock().
  */
@@ -188,6 +214,8 @@ static __always_inline void snapshot_gather_parts(struct snapshot *snap, u32 par
 		identity_caller_parts(&snap->d.caller, parts);
 		snap->d.present |= SVMTRACE_GROUP_CALLER;
 	}
+	if (parts & (SNAPSHOT_CALL | SNAPSHOT_TARGET))
+		snapshot_call(snap);
 	if (parts & SNAPSHOT_TARGET)
 		snapshot_target_parts(snap, parts);
 	snap->have |= parts;

@@ -114,7 +114,7 @@ struct expr_error {
 };
 
 /* What an expression can cost, from 0 on. */
-#define EXPR_COSTS 6
+#define EXPR_COSTS 7
 
 /**
  * struct expr - an expression

@@ -10,14 +10,16 @@
 static unsigned int cost_of_group(__u64 needs)
 {
 	if (needs & SVMTRACE_PRESENT_RESULT)
-		return 5;
+		return 6;
 	if (needs & SVMTRACE_GROUP_TARGET_CONTEXT)
-		return 4;
+		return 5;
 	if (needs & (SVMTRACE_GROUP_CONTEXT | SVMTRACE_GROUP_PIPE))
-		return 3;
+		return 4;
 	if (needs & SVMTRACE_PRESENT_REMOTE)
+		return 3;
+	if (needs & SVMTRACE_GROUP_TARGET)
 		return 2;
-	return needs & SVMTRACE_GROUP_TARGET ? 1 : 0;
+	return needs & SVMTRACE_GROUP_CALLER ? 0 : 1;
 }
 
 static unsigned int cost_of_field(const struct expr_node *node)
@@ -25,6 +27,9 @@ static unsigned int cost_of_field(const struct expr_node *node)
 	const struct expr_field *field = node->field;
 
 	switch (field->offset) {
+	/* Every probe knows this one. */
+	case offsetof(struct svmtrace_filter_data, record.syscall):
+		return 0;
 	case offsetof(struct svmtrace_filter_data, call.relation):
 		/* This one needs the target's namespaces. */
 		if (!node->masked || node->value & SVMTRACE_REL_CROSS_MNTNS)
