@@ -8,8 +8,12 @@ BEGIN { FS = ","; failed = 0 }
 
 FNR == 1 { counters = $3 == "entered"; next }
 
-# Wall time is for the report only.
-$1 ~ /^wall/ { next }
+# Of wall time, the least of all rounds counts.
+$1 ~ /^wall/ {
+	if (!counters && (!($2 in wall) || $7 < wall[$2]))
+		wall[$2] = $7
+	next
+}
 
 counters { lost[$2] = $6; size[$2] = $7; missing_calls[$2] = $3 - $4 - $5; next }
 { added[$2, $3, $4] = $8; rows[++n] = $2 FS $3 FS $4; tracers[$2] = 1 }
@@ -109,17 +113,49 @@ function growth(budget, more, call, iovecs, less, by, allowed) {
 			"instructions")
 }
 
-function sets(budget, allowed,   n, set, one, more, worst) {
-	one = added["rejected-1-pids", "writev-einval", 1]
-	for (n = 10; n <= 10000; n *= 10) {
-		set = "rejected-" n "-pids"
-		if (!((set, "writev-einval", 1) in added))
-			return missing(budget, n " pids")
-		more = added[set, "writev-einval", 1] - one
-		if (more > worst)
-			worst = more
+# flat() - labels that end in one of several numbers all cost what the first one does
+function flat(budget, before, numbers, after, call, allowed,   n, i, number, one, more, worst) {
+	n = split(numbers, number, " ")
+	for (i = 1; i <= n; i++) {
+		if (!((before number[i] after, call, 1) in added))
+			return missing(budget, before number[i] after)
+		more = added[before number[i] after, call, 1]
+		if (i == 1)
+			one = more
+		if (more - one > worst)
+			worst = more - one
 	}
 	say(worst <= allowed, budget, worst, allowed, "instructions")
+}
+
+# A term among many costs what one among few does.
+function terms(   few, many) {
+	if (!(("by-terms-100", "writev-child", 1) in added))
+		return missing("longer filters", "by-terms-100")
+	few = (added["by-terms-16", "writev-child", 1] - added["by-terms-1", "writev-child", 1]) / 15
+	many = (added["by-terms-100", "writev-child", 1] - added["by-terms-64", "writev-child", 1]) / 36
+	say(few <= 4, "each further term of 16, at most", few, 4, "instructions")
+	say(many - few <= 0.5, "each further term of 100, more than of 16", many - few, 0.5,
+		"instructions")
+}
+
+# What a call costs more than with the floor, on so many CPUs, all of which make calls.
+function ratio(cpus,   base, floor) {
+	base = wall["untraced-" cpus]
+	floor = wall["floor-kretprobe-" cpus] - base
+	return base && floor > 0 ? (wall["full-" cpus] - base) / floor : 0
+}
+
+# Wall time of a host that may be busy: half as much again would be a lock, or worse.
+function cpus(   n, one) {
+	one = ratio(1)
+	for (n = 2; n <= 8; n *= 2) {
+		if (one && ratio(n))
+			say(ratio(n) <= 1.5 * one, "full record on " n " CPUs, x floor there",
+				ratio(n), 1.5 * one, "(half more than on 1)")
+		else
+			missing("full record on " n " CPUs", "it")
+	}
 }
 
 function growths() {
@@ -131,7 +167,15 @@ function growths() {
 		0.5 * floor)
 	growth("third session, 0.5 F", "sessions-3", "writev-child", 1, "sessions-2", 1,
 		0.5 * floor)
-	sets("10 to 10000 pids instead of 1, at most", 10)
+	flat("10 to 10000 pids in a set instead of 1", "rejected-", "1 10 100 1000 10000",
+		"-pids", "writev-einval", 10)
+	flat("rings of 4 to 64 MiB instead of 1", "by-ring-", "1 4 16 64", "", "writev-child", 10)
+	flat("100 and 1000 processes instead of 10", "by-processes-", "10 100 1000", "",
+		"writev-child-einval", 10)
+	flat("200000 calls in a session instead of 20000", "by-calls-", "20000 200000", "",
+		"writev-einval", 10)
+	terms()
+	cpus()
 }
 
 function sizes() {

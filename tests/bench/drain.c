@@ -11,6 +11,7 @@
  *	-p N	  bytes of preview (0)
  *	-e EXPR	  the filter
  *	-P N	  only calls of N processes, which make none
+ *	-r N	  MiB of each ring (8)
  *	-m N	  look at the rings every N ms (1)
  *	-k	  sleep in poll() until the module wakes us up instead
  *	-x	  look at nothing before the end, with rings of the default size
@@ -34,17 +35,21 @@
 
 #define SESSIONS 16
 #define STACK 8192
-/* Nothing is lost to a consumer that looks every ms. */
-#define RING_SIZE (8U << 20)
-
 static struct {
 	unsigned int sessions;
 	long groups, iovs, preview, processes;
 	const char *text;
-	unsigned int ms;
+	unsigned int ring, ms;
 	bool woken;
 	bool stuck;
-} options = { .sessions = 1, .groups = -1, .iovs = -1, .ms = 1 };
+} options = {
+	.sessions = 1,
+	.groups = -1,
+	.iovs = -1,
+	/* Nothing is lost to a consumer that looks every ms. */
+	.ring = 8,
+	.ms = 1,
+};
 
 static struct session sessions[SESSIONS];
 static struct reader *readers[SESSIONS];
@@ -128,7 +133,7 @@ static void start(struct session *s)
 		config.iovs_max = options.iovs;
 	config.preview_max = options.preview;
 	if (!options.stuck)
-		config.ring_size = RING_SIZE;
+		config.ring_size = options.ring << 20;
 	if (config.ring_size > s->info.ring_size_max)
 		config.ring_size = s->info.ring_size_max;
 	config.watermark = config.ring_size / 4;
@@ -170,7 +175,7 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:g:i:p:e:P:m:kx")) != -1) {
+	while ((option = getopt(argc, argv, "s:g:i:p:e:P:r:m:kx")) != -1) {
 		switch (option) {
 		case 's':
 			options.sessions = atoi(optarg);
@@ -189,6 +194,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'P':
 			options.processes = atol(optarg);
+			break;
+		case 'r':
+			options.ring = atoi(optarg);
 			break;
 		case 'm':
 			options.ms = atoi(optarg);
