@@ -285,7 +285,7 @@ static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 }
 
 /* Some session sees the call. Out of line, so that to reject a call is cheap. */
-static noinline void keep(struct probe_cpu *pc, struct probe *probe, struct pt_regs *regs)
+static nokprobe_inline void keep(struct probe_cpu *pc, struct probe *probe, struct pt_regs *regs)
 {
 	bool granted = quota_take(&probe->quota, &pc->bucket);
 
@@ -504,7 +504,6 @@ NOKPROBE_SYMBOL(wait_for_return);
 NOKPROBE_SYMBOL(ask_filter);
 NOKPROBE_SYMBOL(take_preview);
 NOKPROBE_SYMBOL(record_now);
-NOKPROBE_SYMBOL(keep);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(take_over);
 NOKPROBE_SYMBOL(record_entry);
