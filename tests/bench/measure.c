@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w] LABEL MODE... - what a call costs.
+ * measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w [-t]] LABEL MODE... - what a call costs.
  * measure -s - wait until calls cost always the same.
  * measure -r - wait until a tracer that was started is ready: all others are at rest.
  * measure -l - list the modes.
@@ -12,10 +12,14 @@
  * is an instruction.
  *
  * With -w the clock is CLOCK_MONOTONIC, and the time is that of the fastest of
- * CHUNKS parts, for a guest that shares its host with others.
+ * CHUNKS parts, for a guest that shares its host with others. With -t as well, each
+ * CPU has a thread that makes the calls, all at the same time, and there is a line for
+ * each; not for modes that need something between the batches.
  */
 #include <dirent.h>
 #include <err.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +195,50 @@ static void measure(const char *label, const struct mode *mode, size_t iovs, siz
 	fflush(stdout);
 }
 
+struct caller {
+	pthread_t thread;
+	const struct mode *mode;
+	long calls;
+	int cpu;
+	double ns;
+};
+
+static pthread_barrier_t all_are_there;
+
+static void *call_on_a_cpu(void *arg)
+{
+	struct caller *caller = arg;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(caller->cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		err(EXIT_FAILURE, "CPU %d", caller->cpu);
+	pthread_barrier_wait(&all_are_there);
+	caller->ns = least_cost(caller->mode, caller->calls);
+	return NULL;
+}
+
+static void measure_on_all(const char *label, const struct mode *mode, size_t iovs,
+			   size_t bytes, long calls)
+{
+	int cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct caller callers[cpus];
+
+	pthread_barrier_init(&all_are_there, NULL, cpus);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		callers[cpu] = (struct caller){ .mode = mode, .calls = calls, .cpu = cpu };
+		if (pthread_create(&callers[cpu].thread, NULL, call_on_a_cpu, &callers[cpu]))
+			errx(EXIT_FAILURE, "no thread for CPU %d", cpu);
+	}
+	for (cpu = 0; cpu < cpus; cpu++) {
+		pthread_join(callers[cpu].thread, NULL);
+		printf("%s\t%s\t%zu\t%zu\t%ld\t%.2f\t0\n", label, mode->name, iovs, bytes,
+		       calls, callers[cpu].ns);
+	}
+	fflush(stdout);
+}
+
 /* From 6.12 on, a kernel that has just been booted is slower for some seconds. */
 static void wait_until_steady(void)
 {
@@ -224,7 +272,7 @@ static void wait_until_ready(void)
 
 static void explain(void)
 {
-	fputs("usage: measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w] LABEL MODE...\n"
+	fputs("usage: measure [-n CALLS] [-i IOVECS] [-b BYTES] [-w [-t]] LABEL MODE...\n"
 	      "       measure -s | -r | -l\n", stderr);
 	exit(EXIT_FAILURE);
 }
@@ -233,10 +281,11 @@ int main(int argc, char **argv)
 {
 	size_t iovs = 1, bytes = 64;
 	const struct mode *mode;
+	bool on_all = false;
 	long calls = 20000;
 	int option, i;
 
-	while ((option = getopt(argc, argv, "n:i:b:wsrl")) != -1) {
+	while ((option = getopt(argc, argv, "n:i:b:wtsrl")) != -1) {
 		switch (option) {
 		case 'n':
 			calls = atol(optarg);
@@ -249,6 +298,9 @@ int main(int argc, char **argv)
 			break;
 		case 'w':
 			clock_id = CLOCK_MONOTONIC;
+			break;
+		case 't':
+			on_all = true;
 			break;
 		case 's':
 			wait_until_steady();
@@ -263,14 +315,17 @@ int main(int argc, char **argv)
 			explain();
 		}
 	}
-	if (argc - optind < 2)
+	if (argc - optind < 2 || (on_all && clock_id != CLOCK_MONOTONIC))
 		explain();
 	mode_setup(iovs, bytes);
 	for (i = optind + 1; i < argc; i++) {
 		mode = mode_find(argv[i]);
 		if (!mode)
 			errx(EXIT_FAILURE, "no mode %s", argv[i]);
-		measure(argv[optind], mode, iovs, bytes, calls);
+		if (on_all)
+			measure_on_all(argv[optind], mode, iovs, bytes, calls);
+		else
+			measure(argv[optind], mode, iovs, bytes, calls);
 	}
 	return 0;
 }
