@@ -18,6 +18,11 @@
 static const char data[] = "stalled";
 /* At the same address in a child. */
 static char sink[sizeof(data)];
+/*
+ * Not on the stack of the thread that makes the call: who joins a thread writes to that
+ * stack's page, and after a fork that takes the page away for a moment.
+ */
+static const struct iovec remote = { sink, sizeof(sink) };
 
 /**
  * struct stalled - a call in a thread of its own, whose array comes late
@@ -65,7 +70,6 @@ FIXTURE_TEARDOWN(stalled)
 
 static void *call(void *arg)
 {
-	const struct iovec remote = { sink, sizeof(sink) };
 	struct stalled *s = arg;
 
 	s->ret = do_writev(s->nr, s->p.page, 1, &remote, 1, 0);
