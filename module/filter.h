@@ -70,7 +70,7 @@ static inline bool filter_wants_caller(const struct filter *filter)
  * filter_wants_facts() - is there more to be asked than who calls?
  * @filter: of a session
  *
- * Return: whether filter_decide() has to be called. Any context.
+ * Return: whether its program, or a set of targets, has to be asked. Any context.
  */
 static inline bool filter_wants_facts(const struct filter *filter)
 {
@@ -130,26 +130,42 @@ static __always_inline u32 filter_ask_early(const struct program *program,
 }
 
 /**
+ * filter_ask_by_caller() - what the program says by what the caller is
+ * @filter: which wants its caller, and looks at facts
+ * @snap:   the call; the facts are gathered
+ *
+ * By this most programs can reject most calls. In a probe, under rcu_read_lock().
+ *
+ * Return: 0 if it rejects the call; PROGRAM_UNDECIDED if it takes more than that.
+ */
+static __always_inline u32 filter_ask_by_caller(const struct filter *filter,
+						struct snapshot *snap)
+{
+	const struct program *program = filter->program;
+
+	return program ? filter_ask_early(program, program->by_caller, SNAPSHOT_CALLER, snap) :
+			 PROGRAM_UNDECIDED;
+}
+
+/**
  * filter_decide() - decides on a call of current that enters
  * @filter: which wants its caller, and looks at facts
  * @snap:   the call; facts that are needed for the decision are gathered
+ * @result: of filter_ask_by_caller(), which does not reject it
  *
- * Most programs can reject most calls by what costs little to find out: inline, up to
- * there. In a probe, under rcu_read_lock().
+ * Inline as far as it rejects most other calls. In a probe, under rcu_read_lock().
  *
  * Return: the verdict.
  */
 static __always_inline enum verdict filter_decide(const struct filter *filter,
-						  struct snapshot *snap)
+						  struct snapshot *snap, u32 result)
 {
 	const struct program *program = filter->program;
-	u32 result;
 
 	if (unlikely(filter->asks & FILTER_TARGETS) && !filter_wants_target(filter, snap))
 		return FILTER_DROP;
 	if (!program)
 		return FILTER_KEEP;
-	result = filter_ask_early(program, program->by_caller, SNAPSHOT_CALLER, snap);
 	if (result == PROGRAM_UNDECIDED)
 		result = filter_ask_early(program, program->by_parts, SNAPSHOT_PARTS, snap);
 	if (likely(result != PROGRAM_UNDECIDED))

@@ -146,12 +146,11 @@ static void wait_for_return(struct snapshot *snap, unsigned int slot,
 	snap->programs[slot] = filter->program;
 }
 
-/* Its set of targets, and its program. */
-static noinline bool ask_filter(struct probe_cpu *pc, const struct probe *probe,
-				struct pt_regs *regs, unsigned int slot,
-				const struct filter *filter)
+/* Its set of targets, and its program, which does not reject the call by its caller. */
+static noinline bool ask_further(struct probe_cpu *pc, unsigned int slot,
+				 const struct filter *filter, u32 result)
 {
-	enum verdict verdict = filter_decide(filter, scratch_of(pc, probe, regs));
+	enum verdict verdict = filter_decide(filter, &pc->snap, result);
 
 	if (verdict == FILTER_LATER)
 		wait_for_return(&pc->snap, slot, filter);
@@ -162,13 +161,18 @@ static nokprobe_inline bool ask(struct probe_cpu *pc, const struct probe *probe,
 				struct pt_regs *regs, const struct session *session,
 				const struct filter *filter)
 {
+	u32 result;
+
 	if (unlikely(!(session->config.syscalls & probe->bit)))
 		return false;
 	if (likely(!filter))
 		return true;
-	return filter_wants_caller(filter) &&
-	       (!filter_wants_facts(filter) ||
-		ask_filter(pc, probe, regs, session->slot, filter));
+	if (!filter_wants_caller(filter))
+		return false;
+	if (!filter_wants_facts(filter))
+		return true;
+	result = filter_ask_by_caller(filter, scratch_of(pc, probe, regs));
+	return result && ask_further(pc, session->slot, filter, result);
 }
 
 /* Asks every session about the call, and notes which see it. */
@@ -501,7 +505,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
 NOKPROBE_SYMBOL(wait_for_return);
-NOKPROBE_SYMBOL(ask_filter);
+NOKPROBE_SYMBOL(ask_further);
 NOKPROBE_SYMBOL(take_preview);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(enter);
