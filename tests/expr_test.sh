@@ -114,11 +114,18 @@ mistyped_command() {
 		says "did you mean 'ret'?" rett == 1
 }
 
+# In quotation marks it is one word, and a long one: that is not mistyped for "record".
+long_word_is_no_command() {
+	local i rest=
+	for i in {1..30}; do rest+=" && uid == $i"; done
+	says "did you mean 'uid'?" "uidd == 0$rest"
+}
+
 writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
 echo 'KTAP version 1'
-echo '1..26'
+echo '1..27'
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'
@@ -141,6 +148,7 @@ check preset_and_expression none --injection 'syscall == vmsplice'
 check hundred_terms hundred
 check refused refuses 'targt.uid == 0' "'target.uid'"
 check mistyped_command mistyped_command
+check long_word_is_no_command long_word_is_no_command
 check minus_is_an_option minus_is_an_option
 check bad_descriptor bad_descriptor
 check in_cgroup in_cgroup asked

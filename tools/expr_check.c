@@ -65,7 +65,13 @@ static bool unknown_name(struct expr *e, const struct expr_node *node,
 			 node->name);
 }
 
-/* Names of fields do not begin like those of errors. */
+/* A name of a field is none of an error, however it begins. */
+static bool is_like_error(const struct expr_node *node)
+{
+	return (*node->name == 'E' || *node->name == 'e') &&
+	       !expr_field_find(node->name, node->length);
+}
+
 static bool unknown_error(struct expr *e, const struct expr_node *node)
 {
 	const char *best = expr_error_suggest(node->name, node->length);
@@ -169,7 +175,7 @@ static bool resolve_negate(struct expr *e, struct expr_node *node,
 		become_number(node, -(__u64)number, true);
 		return true;
 	}
-	if (child->kind == EXPR_NAME && *child->name == 'E')
+	if (child->kind == EXPR_NAME && is_like_error(child))
 		return unknown_error(e, child);
 	if (!resolve_children(e, node, context))
 		return false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The fields of an expression, and the names of their values. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -470,13 +471,14 @@ int expr_error_find(const char *name, size_t length)
 
 #define WORD_MAX 40
 
-/* How many bytes to add, to remove and to replace (Levenshtein). */
+/* How many bytes to add, to remove and to replace (Levenshtein); case makes no difference. */
 static size_t distance(const char *a, size_t a_length, const char *b)
 {
 	size_t row[WORD_MAX + 1], i, j, corner, up, best, b_length = strlen(b);
 
+	/* Such as a whole expression: that is like no name, whatever may be too far. */
 	if (a_length > WORD_MAX || b_length > WORD_MAX)
-		return WORD_MAX;
+		return SIZE_MAX;
 	for (j = 0; j <= b_length; j++)
 		row[j] = j;
 	for (i = 1; i <= a_length; i++) {
@@ -484,7 +486,8 @@ static size_t distance(const char *a, size_t a_length, const char *b)
 		row[0] = i;
 		for (j = 1; j <= b_length; j++) {
 			up = row[j];
-			best = corner + (a[i - 1] != b[j - 1]);
+			best = corner + (tolower((unsigned char)a[i - 1]) !=
+					 tolower((unsigned char)b[j - 1]));
 			if (up + 1 < best)
 				best = up + 1;
 			if (row[j - 1] + 1 < best)
@@ -502,14 +505,31 @@ static size_t too_far(size_t length)
 	return 1 + (length + 1) / 3;
 }
 
-static void offer(struct word *w, const char *name)
+static void offer_at(struct word *w, const char *name, size_t d)
 {
-	size_t d = distance(w->at, w->length, name);
-
 	if (d >= w->distance)
 		return;
 	w->distance = d;
 	w->best = name;
+}
+
+static void offer(struct word *w, const char *name)
+{
+	offer_at(w, name, distance(w->at, w->length, name));
+}
+
+/*
+ * Who leaves out the group, or names one where there is none, means the field of it:
+ * "direction", "caller.uid". A name that one byte makes of the whole word comes first.
+ */
+static void offer_without_group(struct word *w, const char *name)
+{
+	const char *dot = memchr(w->at, '.', w->length), *in = strchr(name, '.');
+	const char *at = dot ? dot + 1 : w->at, *of = in ? in + 1 : name;
+	size_t length = w->at + w->length - at;
+
+	if (!dot != !in && strlen(of) == length && !strncasecmp(of, at, length))
+		offer_at(w, name, 2);
 }
 
 /**
@@ -531,6 +551,8 @@ static bool offer_field(const struct expr_field *f, void *data)
 	offer(data, f->name);
 	if (f->syscall != EXPR_ANY_SYSCALL)
 		offer(data, f->name + ARG_PREFIX);
+	else
+		offer_without_group(data, f->name);
 	return false;
 }
 

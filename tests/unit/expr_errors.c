@@ -14,6 +14,8 @@ struct refusal {
 	const char *says;	/* part of the message */
 };
 
+#define LONG "thirty_five_bytes_like_no_other_one"
+
 static const struct refusal refusals[] = {
 	{ "", 0, "a field or a value expected" },
 	{ "   ", 3, "expected" },
@@ -92,6 +94,15 @@ static const struct refusal refusals[] = {
 	{ "target_exe == \"a\"", 0, "not in expressions" },
 	{ "errno == -1", 0, "not in expressions" },
 	{ "has(preview_len)", 4, "not in expressions" },
+	{ "UID == 0", 0, "'uid'?" },
+	{ "flags & splice_f_gift", 8, "'SPLICE_F_GIFT'?" },
+	{ "ret == -eperm", 8, "'EPERM'?" },
+	{ "ret == -euid", 8, "only a constant" },
+	{ "direction == write", 0, "'pipe.direction'?" },
+	{ "caller.uid == 0", 0, "'uid'?" },
+	{ "context.user_ns == 0", 0, "'user_ns'?" },
+	{ "target.gid == 0", 0, "'target.pid'?" },
+	{ LONG LONG LONG LONG " == 0", 0, "--list-fields" },
 };
 
 TEST(refused_at_the_column)
