@@ -34,9 +34,9 @@ static void set_insert(struct pid_set *set, struct pid *pid, u32 flags)
 
 	if (*entry) {
 		put_pid(pid);
-		/* Of a process and its first thread, the process is more. */
-		if (!(*entry & SVMTRACE_PIDS_THREAD))
-			flags &= ~SVMTRACE_PIDS_THREAD;
+		/* Of a process and its first thread, the process is more: it stays as it is. */
+		if (flags & SVMTRACE_PIDS_THREAD && !(*entry & SVMTRACE_PIDS_THREAD))
+			return;
 	} else {
 		set->count++;
 	}

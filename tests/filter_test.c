@@ -474,4 +474,15 @@ TEST_F(filter, single_thread)
 	pthread_join(thread, NULL);
 }
 
+/* The first thread of a process that is in the set, and followed, adds nothing to that. */
+TEST_F(filter, thread_of_followed_process)
+{
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, FOLLOW, self->me));
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, self->me));
+	EXPECT_EQ(2, load_run(2, 1));
+	EXPECT_EQ(2, seen(&self->t));
+	EXPECT_EQ(0, child_run(0, call_once, NULL));
+	EXPECT_EQ(1, seen(&self->t));
+}
+
 TEST_HARNESS_MAIN

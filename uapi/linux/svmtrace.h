@@ -521,7 +521,8 @@ struct svmtrace_stats {
  * is not empty. The change takes effect as a whole, for calls that enter after
  * it. The sets hold processes, not numbers: one that ends leaves no trace, and
  * a later process with its number is another one; a set stays not empty, and
- * so in force, when its processes have ended.
+ * so in force, when its processes have ended. ADD of one that is in the set gives
+ * it the flags of this ADD; but a thread alone changes nothing if its process is.
  *
  * ESRCH: no such process (without PIDS_THREAD, a thread id is none); ENOENT: REMOVE of one that is
  * not in the set; ENOSPC: the set would get more than SVMTRACE_PIDS_MAX.
