@@ -64,22 +64,36 @@ check-unit:
 	@OFFLINE=1 tests/check unit style
 
 version = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+dkms_source = $(DESTDIR)/usr/src/svmtrace-$(version)
+# DKMS itself builds for the running kernel, and for each that is installed from then on,
+# which leaves out those that wait for the next boot.
+kernels_with_headers = $(patsubst /lib/modules/%/build/Makefile,%, \
+	$(wildcard /lib/modules/*/build/Makefile))
 
-dkms-install:
-	tests/deps dkms
-	! dkms status svmtrace/$(version) | grep . || \
-		dkms remove svmtrace/$(version) --all
-	$(RM) -r $(DESTDIR)/usr/src/svmtrace-$(version)
-	mkdir -p $(DESTDIR)/usr/src/svmtrace-$(version)
-	cp --parents Kbuild dkms.conf module/*.[ch] uapi/linux/*.h \
-		$(DESTDIR)/usr/src/svmtrace-$(version)
-	dkms install svmtrace/$(version)
+# With DESTDIR, only the source goes there. 77 means that dkms.conf excludes the kernel.
+dkms-install: $(if $(DESTDIR),,dkms-remove)
+	$(if $(DESTDIR),,tests/deps dkms)
+	$(RM) -r $(dkms_source)
+	mkdir -p $(dkms_source)
+	cp --parents Kbuild dkms.conf module/*.[ch] uapi/linux/*.h $(dkms_source)
+	$(if $(DESTDIR),,dkms install svmtrace/$(version) -k $(KVER))
+	$(if $(DESTDIR),,for kernel in $(filter-out $(KVER),$(kernels_with_headers)); do \
+		dkms install svmtrace/$(version) -k $$kernel || [ $$? = 77 ] || exit; \
+	done)
+
+# Every version, as another one than the tool's is of no use.
+dkms-remove:
+	@for source in /var/lib/dkms/svmtrace/*/source; do \
+		[ ! -L $$source ] || \
+			dkms remove svmtrace/$$(basename $${source%/source}) --all || exit; \
+	done
+	$(RM) -r /usr/src/svmtrace-[0-9]*
 
 help:
 	@sed -n 's/^# | \{0,1\}//p' Makefile
 
 .PHONY: all modules tools install load unload clean deps demo bench check \
-	check-full check-style check-unit check-vm dkms-install help
+	check-full check-style check-unit check-vm dkms-install dkms-remove help
 
 export KERNELS
 
@@ -89,7 +103,9 @@ export KERNELS
 # | make install       both; the tool below PREFIX (/usr/local)
 # | make load          insmod the module, replacing one that is loaded
 # | make unload        rmmod it
-# | make dkms-install  have DKMS build it, also for kernels to come
+# | make dkms-install  have DKMS build the module for KVER, for all other kernels
+# |                    that have headers, and for those to come
+# | make dkms-remove   undo that
 # |
 # | make demo          see calls being traced; in a guest if need be
 # | make check         all tests; the last line says how many passed
