@@ -277,6 +277,8 @@ static bool can_be(const struct operand *o, s128 v)
 
 	if (f->names && v >= f->names)
 		return false;
+	if (f->offset == FROM(pipe.used_after) && v == ~0U)
+		return false;
 	if (f->size < 8)
 		low &= (1ULL << 8 * f->size) - 1;
 	if (f->is_int && !o->masked)

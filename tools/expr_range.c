@@ -36,10 +36,18 @@ static __u64 nearest(const struct expr_node *field, __u64 value)
 	return field->masked ? value & field->value : value;
 }
 
+/* A field of this value has none: every comparison with it is false. */
+static bool stands_for_unknown(const struct expr_field *field, __u64 value)
+{
+	return field->has_unknown && value == ~0U;
+}
+
 static bool can_be(const struct expr_node *field, const struct expr_node *number)
 {
 	bool is_signed = expr_is_signed(field, field->field);
 
+	if (stands_for_unknown(field->field, number->value))
+		return false;
 	if (number->negative ? !is_signed : is_signed && number->value & EXPR_TOP_BIT)
 		return false;
 	if (nearest(field, number->value) != number->value)
@@ -72,6 +80,9 @@ static void note(struct expr *e, const struct expr_node *field, const struct exp
 
 	if (expr_field_is_choice(of))
 		note_choice(e, number->column, of);
+	else if (stands_for_unknown(of, number->value))
+		expr_note(e, number->column, "never equal: it stands for unknown, ask has(%s)",
+			  of->name);
 	else if (number->value == ~0ULL && ones)	/* such as of an id that is unset */
 		expr_note(e, number->column, "never equal: did you mean '%s'?", ones);
 	else if (number->negative && !is_signed)
