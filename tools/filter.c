@@ -2,8 +2,10 @@
 /* The filter of the command line: puts it together, compiles it, shows it. */
 #include <ctype.h>
 #include <err.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "expr_lex.h"
 #include "filter.h"
@@ -59,22 +61,46 @@ static void print_line(const char *text, FILE *file)
 	fputc('\n', file);
 }
 
+/* A control character is a space in print_line(); not all bytes are characters. */
+static int width_of(const char *text, size_t length, size_t *used)
+{
+	wchar_t character;
+	int width;
+
+	*used = mbrtowc(&character, text, length, &(mbstate_t){ 0 });
+	if (*used > length) {
+		*used = 1;
+		return lex_is_within(*text) ? 0 : 1;
+	}
+	width = wcwidth(character);
+	return width < 0 ? 1 : width;
+}
+
+/* How many columns of a terminal the beginning of a text takes. */
+static int columns_of(const char *text, size_t length)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	locale_t before = uselocale(utf8);
+	int columns = 0;
+	size_t used;
+
+	for (; length; text += used, length -= used)
+		columns += width_of(text, length, &used);
+	uselocale(before);
+	if (utf8)
+		freelocale(utf8);
+	return columns;
+}
+
 /* The expression, in one line, and a caret below the character that it is about. */
 static void tell(const struct filter *filter, const struct expr_error *error, FILE *errors,
 		 const char *name, const char *kind)
 {
-	size_t i;
-
 	fprintf(errors, "%s: %s", name, kind);
 	print_line(error->text, errors);
 	fputs("  ", errors);
 	print_line(filter->text, errors);
-	fputs("  ", errors);
-	for (i = 0; i < error->column; i++) {
-		if (!lex_is_within(filter->text[i]))
-			fputc(' ', errors);
-	}
-	fputs("^\n", errors);
+	fprintf(errors, "  %*s^\n", columns_of(filter->text, error->column), "");
 }
 
 /**

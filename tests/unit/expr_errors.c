@@ -185,7 +185,7 @@ TEST(noted_at_the_column)
 	}
 }
 
-/* A character is one column, however many bytes it has, and is not cut. */
+/* As wide as a terminal shows them, however many bytes characters have; none is cut. */
 TEST(caret_is_below_the_character)
 {
 	static const struct {
@@ -195,9 +195,18 @@ TEST(caret_is_below_the_character)
 		{ "comm == \"x\" && foo == 1", "see --list-fields\n"
 		  "  comm == \"x\" && foo == 1\n"
 		  "                 ^\n" },
-		{ "comm == \"äö日\" && foo == 1", "see --list-fields\n"
-		  "  comm == \"äö日\" && foo == 1\n"
-		  "                   ^\n" },
+		{ "comm == \"äö\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"äö\" && foo == 1\n"
+		  "                  ^\n" },
+		{ "comm == \"日本\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"日本\" && foo == 1\n"
+		  "                    ^\n" },
+		{ "comm == \"e\xcc\x81\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"e\xcc\x81\" && foo == 1\n"
+		  "                 ^\n" },
+		{ "comm == \"\xff\xe6\x97\" && foo == 1", "see --list-fields\n"
+		  "  comm == \"\xff\xe6\x97\" && foo == 1\n"
+		  "                  ^\n" },
 		{ "uid == “0”", "not '“'\n"
 		  "  uid == “0”\n"
 		  "         ^\n" },
