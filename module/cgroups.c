@@ -13,8 +13,8 @@
 /* Of a cgroup deeper than this, nothing is known: the call is kept. */
 #define DEPTH_MAX 256
 
-/* Return: the first place whose id is not below @id; set->count if there is none. */
-static u32 find_place(const struct cgroup_set *set, u64 id)
+/* Is it in a set? If not, it belongs at @place. */
+static bool find(const struct cgroup_set *set, u64 id, u32 *place)
 {
 	u32 low = 0, high = set->count;
 
@@ -26,14 +26,8 @@ static u32 find_place(const struct cgroup_set *set, u64 id)
 		else
 			high = mid;
 	}
-	return low;
-}
-
-static bool has(const struct cgroup_set *set, u64 id)
-{
-	u32 place = find_place(set, id);
-
-	return place < set->count && set->ids[place] == id;
+	*place = low;
+	return low < set->count && set->ids[low] == id;
 }
 
 /**
@@ -56,11 +50,11 @@ struct cgroup_set *cgroups_copy(const struct cgroup_set *set)
 
 static int add(struct cgroup_set *set, u64 id)
 {
-	u32 place = find_place(set, id);
+	u32 place;
 
 	if (!id)
 		return -EINVAL;
-	if (has(set, id))
+	if (find(set, id, &place))
 		return 0;
 	if (set->count == SVMTRACE_CGROUPS_MAX)
 		return -ENOSPC;
@@ -72,9 +66,9 @@ static int add(struct cgroup_set *set, u64 id)
 
 static int remove(struct cgroup_set *set, u64 id)
 {
-	u32 place = find_place(set, id);
+	u32 place;
 
-	if (!has(set, id))
+	if (!find(set, id, &place))
 		return -ENOENT;
 	memmove(&set->ids[place], &set->ids[place + 1],
 		(--set->count - place) * sizeof(set->ids[0]));
@@ -119,9 +113,10 @@ static bool has_caller(const struct cgroup_set *set, bool if_unknown)
 {
 	struct cgroup *cgroup = task_dfl_cgroup(current);
 	unsigned int i;
+	u32 place;
 
 	for (i = 0; cgroup && i < DEPTH_MAX; i++) {
-		if (has(set, cgroup_id(cgroup)))
+		if (find(set, cgroup_id(cgroup), &place))
 			return true;
 		cgroup = cgroup_parent(cgroup);
 	}
