@@ -346,15 +346,20 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
-/* For whoever looks into /proc/PID/fdinfo: the same names as svmtrace_stats. */
+/*
+ * For whoever looks into /proc/PID/fdinfo: the same names as svmtrace_stats, and whether
+ * it is a flight recorder.
+ */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	static const char * const states[] = { "new", "started", "stopped" };
 	struct session *session = file->private_data;
 	struct svmtrace_stats stats;
+	bool flight;
 
 	mutex_lock(&session->lock);
 	session_stats(session, &stats);
+	flight = session->config.flags & SVMTRACE_CONFIG_FLIGHT;
 	mutex_unlock(&session->lock);
 	seq_printf(m, "state:\t%s\n", states[stats.state]);
 	seq_printf(m, "entered:\t%llu\n", stats.entered);
@@ -371,6 +376,8 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "no_result:\t%llu\n", stats.no_result);
 	seq_printf(m, "rings:\t%u\n", stats.rings);
 	seq_printf(m, "frozen:\t%u\n", stats.frozen);
+	seq_printf(m, "flight:\t%s\n",
+		   !flight ? "no" : stats.frozen ? "frozen" : "recording");
 }
 
 static const struct file_operations device_fops = {

@@ -110,8 +110,30 @@ stat_knows_devices() {
 	return "$status"
 }
 
+# flight_of PID - what stat says of the flight recorder of a process.
+flight_of() {
+	svmtrace stat --json | jq -r ".sessions[]? | select(.pid == \"$1\").flight"
+}
+
+# Stopped, so that it does not end when it is frozen.
+stat_knows_flight_recorders() {
+	local other recorder status=0
+	svmtrace record -o flight --flight 64K --until 'ret == -ESRCH' 2>notes &
+	recorder=$!
+	until grep -qs recording notes; do sleep 0.1; done
+	kill -s STOP "$recorder"
+	exec {other}</dev/svmtrace
+	[[ $(flight_of $$) == no && $(flight_of "$recorder") == recording ]] || status=1
+	stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 4
+	[[ $(flight_of "$recorder") == frozen ]] || status=1
+	kill -s CONT "$recorder"
+	wait "$recorder" || status=1
+	exec {other}<&-
+	return "$status"
+}
+
 echo 'KTAP version 1'
-echo '1..10'
+echo '1..11'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check groups_of_a_user groups_of_a_user
@@ -122,4 +144,5 @@ check output_full output_full
 check without_standard_error without_standard_error
 check in_a_pid_namespace in_a_pid_namespace
 check stat_knows_devices stat_knows_devices
+check stat_knows_flight_recorders stat_knows_flight_recorders
 exit "$failed"

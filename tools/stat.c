@@ -103,6 +103,7 @@ static const struct {
 	const char *keys[5];
 } counters[] = {
 	{ "STATE", { "state" } },
+	{ "FLIGHT", { "flight" } },
 	{ "ENTERED", { "entered" } },
 	{ "DELIVERED", { "delivered" } },
 	{ "FILTERED", { "filtered" } },
@@ -128,7 +129,7 @@ static bool has_key(size_t counter, const char *key)
 	return false;
 }
 
-/* A counter that comes twice is a sum; the state is a word. */
+/* A counter that comes twice is a sum; other values are words. */
 static void add_counter(char *cell, const char *value)
 {
 	if (!*cell || !isdigit((unsigned char)*value))
