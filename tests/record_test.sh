@@ -256,8 +256,29 @@ flight_without_a_trigger() {
 		"${workload[@]}" && (($(svmtrace report -q never | wc -l) > 200))
 }
 
+# status_of COMMAND... - whatever it says.
+status_of() {
+	local status=0
+	"$@" >/dev/null 2>notes || status=$?
+	echo "$status"
+}
+
+# Without a program nothing is recorded; a program may exit like that, too.
+leaves_nothing_without_a_program() {
+	mkdir kept && touch plain
+	(($(status_of svmtrace record -o none -- ./no-such-program) == 127)) &&
+		grep -q 'no-such-program: No such file' notes && ! grep -q calls notes &&
+		(($(status_of svmtrace record -o none -- ./plain) == 126)) &&
+		(($(status_of svmtrace record --flight 64K -o none -- ./plain) == 126)) &&
+		[[ ! -e none ]] &&
+		(($(status_of svmtrace record -o kept -- ./no-such-program) == 127)) &&
+		[[ -d kept && -z $(ls -A kept) ]] &&
+		(($(status_of svmtrace record -o some -- bash -c 'exit 127') == 127)) &&
+		svmtrace report -q some
+}
+
 echo 'KTAP version 1'
-echo '1..23'
+echo '1..24'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -281,4 +302,5 @@ check flight_keeps_the_newest flight_keeps_the_newest
 check flight_ends_with_the_trigger flight_ends_with_the_trigger
 check flight_without_a_trigger flight_without_a_trigger
 check cuts_off_a_flight cuts_off_a_flight
+check leaves_nothing_without_a_program leaves_nothing_without_a_program
 exit "$failed"

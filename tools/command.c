@@ -6,6 +6,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -28,21 +29,26 @@ void command_adopt(void)
 		err(EXIT_FAILURE, "cannot adopt orphaned processes");
 }
 
-static void become_user(const struct options *o)
+static bool become_user(const struct options *o)
 {
-	if (initgroups(o->user, o->gid) || setgid(o->gid) || setuid(o->uid))
-		err(EXIT_FAILURE, "cannot become user %s", o->user);
+	return !initgroups(o->user, o->gid) && !setgid(o->gid) && !setuid(o->uid);
 }
 
-static void execute(const struct options *o, const sigset_t *signals)
+/* Returns only if that fails, with the exit status. */
+static int execute(const struct options *o, const sigset_t *signals)
 {
+	int error;
+
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, signals, NULL);
-	if (o->user)
-		become_user(o);
+	if (o->user && !become_user(o)) {
+		warn("cannot become user %s", o->user);
+		return EXIT_FAILURE;
+	}
 	execvp(o->command[0], o->command);
+	error = errno;
 	warn("%s", o->command[0]);
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
 /**
@@ -53,12 +59,22 @@ static void execute(const struct options *o, const sigset_t *signals)
  */
 void command_run(struct command *c, const struct options *o, const sigset_t *signals)
 {
+	int failure[2], status;
+
 	*c = (struct command){ 0 };
+	if (pipe2(failure, O_CLOEXEC))
+		err(EXIT_FAILURE, "pipe");
 	c->pid = fork();
 	if (c->pid < 0)
 		err(EXIT_FAILURE, "fork");
-	if (!c->pid)
-		execute(o, signals);
+	if (!c->pid) {
+		status = execute(o, signals);
+		_exit(write(failure[1], "", 1) == 1 ? status : EXIT_FAILURE);
+	}
+	close(failure[1]);
+	/* When a program runs, the other end is closed. */
+	c->failed = read(failure[0], &(char){ 0 }, 1) == 1;
+	close(failure[0]);
 }
 
 /**

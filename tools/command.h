@@ -13,12 +13,14 @@
  * @pid:    of its process, 0 if there is no command
  * @ended:  its process has ended
  * @status: for exit(), as a shell has it
+ * @failed: there was no program to run
  * @alone:  no descendant is left, either
  */
 struct command {
 	pid_t pid;
 	bool ended;
 	int status;
+	bool failed;
 	bool alone;
 };
 

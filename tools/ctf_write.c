@@ -60,23 +60,21 @@ static bool is_ours(int dir)
 
 /*
  * It is opened once, and then judged by what is open: its name may mean another one
- * soon. Returns whether it was not there before.
+ * soon.
  */
-static bool make_directory(struct ctf_writer *w)
+static void make_directory(struct ctf_writer *w)
 {
-	bool made = !mkdir(w->path, 0700);
-
-	if (!made && errno != EEXIST)
+	w->made = !mkdir(w->path, 0700);
+	if (!w->made && errno != EEXIST)
 		err(EXIT_FAILURE, "%s", w->path);
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (w->dir < 0 && errno != ENOTDIR && errno != ELOOP)
 		err(EXIT_FAILURE, "%s", w->path);
 	if (w->dir < 0 || !is_empty(w->dir))
 		errx(EXIT_FAILURE, "%s exists already: -o names another directory", w->path);
-	if (!made && !is_ours(w->dir))
+	if (!w->made && !is_ours(w->dir))
 		errx(EXIT_FAILURE, "%s: another user may write to it: -o names another directory",
 		     w->path);
-	return made;
 }
 
 static int create_file(const struct ctf_writer *w, const char *name)
@@ -110,23 +108,34 @@ void ctf_create(struct ctf_writer *w, const char *path, char **argv)
 		.offset = clock_realtime(0),
 		.schema = SVMTRACE_SCHEMA_VERSION,
 	};
-	bool made;
 	int fd, error;
 
 	*w = (struct ctf_writer){ .path = path, .begun = now() };
 	make_uuid(w->uuid);
 	memcpy(info.uuid, w->uuid, sizeof(info.uuid));
 	snprintf(info.boot_id, sizeof(info.boot_id), "%s", clock_boot_id());
-	made = make_directory(w);
+	make_directory(w);
 	fd = create_file(w, CTF_METADATA);
 	if (fd >= 0 && write_metadata(fd, &info, argv))
 		return;
 	error = errno;
 	if (fd >= 0)
 		unlinkat(w->dir, CTF_METADATA, 0);
-	if (made)
+	if (w->made)
 		rmdir(path);
 	errx(EXIT_FAILURE, "%s/%s: %s", path, CTF_METADATA, strerror(error));
+}
+
+/**
+ * ctf_discard() - undoes ctf_create()
+ * @w: the recording; no stream of it was opened
+ */
+void ctf_discard(struct ctf_writer *w)
+{
+	unlinkat(w->dir, CTF_METADATA, 0);
+	if (w->made)
+		rmdir(w->path);
+	ctf_close(w);
 }
 
 static int write_empty(struct ctf_stream *s, uint64_t time)

@@ -12,12 +12,14 @@
  * struct ctf_writer - a recording that is being written
  * @path:  its directory
  * @dir:   the same, open
+ * @made:  it was not there before
  * @begun: before that time there are no records
  * @uuid:  of the recording
  */
 struct ctf_writer {
 	const char *path;
 	int dir;
+	bool made;
 	uint64_t begun;
 	__u8 uuid[CTF_UUID_LEN];
 };
@@ -55,6 +57,7 @@ struct ctf_span {
 typedef void ctf_on_gap(const struct svmtrace_record *record, const struct svmtrace_gap *gap);
 
 void ctf_create(struct ctf_writer *w, const char *path, char **argv);
+void ctf_discard(struct ctf_writer *w);
 int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned int cpu);
 void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,
 		 ctf_on_gap *on_gap);

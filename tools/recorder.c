@@ -196,6 +196,15 @@ static void drain(struct recorder *r)
 	}
 }
 
+/* There was no program to run: that is no recording. */
+static int give_up(struct recorder *r)
+{
+	session_stop(&r->capture.session);
+	ctf_discard(&r->writer);
+	capture_close(&r->capture);
+	return capture_status(&r->capture);
+}
+
 static void finish(struct recorder *r)
 {
 	struct svmtrace_stats after;
@@ -232,6 +241,8 @@ int record(const struct options *o)
 	capture_start(&r.capture);
 	ctf_create(&r.writer, o->recording, o->argv);
 	capture_run(&r.capture, "recording");
+	if (r.capture.command.failed)
+		return give_up(&r);
 	if (o->flight) {
 		run_flight(&r);
 	} else {
