@@ -277,8 +277,15 @@ leaves_nothing_without_a_program() {
 		svmtrace report -q some
 }
 
+# What the metadata say there is, whatever CPUs came later.
+misses_the_file_of_a_cpu() {
+	cp -r first partial && rm partial/cpu_1 &&
+		(($(status_of svmtrace report partial) == 1)) &&
+		grep -q 'partial: the files of 1 CPU are missing' notes
+}
+
 echo 'KTAP version 1'
-echo '1..24'
+echo '1..25'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -303,4 +310,5 @@ check flight_ends_with_the_trigger flight_ends_with_the_trigger
 check flight_without_a_trigger flight_without_a_trigger
 check cuts_off_a_flight cuts_off_a_flight
 check leaves_nothing_without_a_program leaves_nothing_without_a_program
+check misses_the_file_of_a_cpu misses_the_file_of_a_cpu
 exit "$failed"

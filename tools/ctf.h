@@ -42,12 +42,14 @@ struct ctf_packet {
  * @boot_id: which boot the times are of
  * @offset:  ns from the epoch to the zero of the clock
  * @schema:  SVMTRACE_SCHEMA_VERSION of its records
+ * @cpus:    how many files of CPUs it has at least
  */
 struct ctf_info {
 	__u8 uuid[CTF_UUID_LEN];
 	char boot_id[CTF_UUID_TEXT_LEN];
 	uint64_t offset;
 	uint32_t schema;
+	uint32_t cpus;
 };
 
 void ctf_uuid_text(char *text, const __u8 *uuid);

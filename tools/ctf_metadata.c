@@ -363,7 +363,8 @@ static void write_env(FILE *file, const struct ctf_info *info, char **argv)
 	if (uname(&uts))
 		uts = (struct utsname){ 0 };
 	fprintf(file, "env {\n\ttracer_name = \"svmtrace\";\n\ttracer_version = \"%s\";\n"
-		"\tschema_version = %u;\n\thostname = \"", SVMTRACE_VERSION, info->schema);
+		"\tschema_version = %u;\n\tcpus = %u;\n\thostname = \"", SVMTRACE_VERSION,
+		info->schema, info->cpus);
 	write_text(file, uts.nodename);
 	fputs("\";\n\tkernel_release = \"", file);
 	write_text(file, uts.release);

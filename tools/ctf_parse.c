@@ -18,7 +18,8 @@ enum {
 	FOUND_SECONDS = 8,
 	FOUND_NS = 16,
 	FOUND_UUID = 32,
-	FOUND_ALL = 63,
+	FOUND_CPUS = 64,
+	FOUND_ALL = 127,
 };
 
 static const struct {
@@ -28,6 +29,7 @@ static const struct {
 } members[] = {
 	{ "env", "tracer_name", FOUND_TRACER },
 	{ "env", "schema_version", FOUND_SCHEMA },
+	{ "env", "cpus", FOUND_CPUS },
 	{ "clock", "uuid", FOUND_CLOCK },
 	{ "clock", "offset_s", FOUND_SECONDS },
 	{ "clock", "offset", FOUND_NS },
@@ -86,6 +88,11 @@ static bool read_member(struct ctf_info *info, unsigned int found, const char *v
 		if (!read_number(&number, value, UINT32_MAX))
 			return false;
 		info->schema = number;
+		return true;
+	case FOUND_CPUS:
+		if (!read_number(&number, value, UINT32_MAX))
+			return false;
+		info->cpus = number;
 		return true;
 	case FOUND_CLOCK:
 		if (!read_uuid(boot_id, value))

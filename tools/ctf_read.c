@@ -251,6 +251,20 @@ static bool is_stream(const char *name, unsigned int *cpu)
 	return !strcmp(name, ours);
 }
 
+/* Of CPUs that came up later there may be more. */
+static void note_missing(struct ctf_reader *r)
+{
+	size_t missing = r->info.cpus > r->count ? r->info.cpus - r->count : 0;
+
+	/* It was made on a CPU at least. */
+	if (!r->count)
+		warnx("%s: the files of all CPUs are missing", r->path);
+	else if (missing)
+		warnx("%s: the files of %zu %s are missing", r->path, missing,
+		      missing == 1 ? "CPU" : "CPUs");
+	r->damaged |= !r->count || missing;
+}
+
 static void open_sources(struct ctf_reader *r, int dir)
 {
 	DIR *entries = fdopendir(dir);
@@ -265,11 +279,7 @@ static void open_sources(struct ctf_reader *r, int dir)
 			open_source(r, dir, entry->d_name, cpu);
 	}
 	closedir(entries);
-	/* It was made on a CPU at least. */
-	if (!r->count) {
-		warnx("%s: the files of all CPUs are missing", r->path);
-		r->damaged = true;
-	}
+	note_missing(r);
 	for (i = 0; i < r->count; i++)
 		advance(r, &r->sources[i]);
 }

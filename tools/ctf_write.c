@@ -98,15 +98,17 @@ static bool write_metadata(int fd, const struct ctf_info *info, char **argv)
  * ctf_create() - makes the directory of a recording; ends the program if that fails
  * @w:	  filled in; ctf_close() it
  * @path: of the directory, which must not be there, or be empty, ours and no link
+ * @cpus: so many files there will be at least
  * @argv: the command line that makes it
  *
  * To be called before anything is recorded, and after clock_update().
  */
-void ctf_create(struct ctf_writer *w, const char *path, char **argv)
+void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, char **argv)
 {
 	struct ctf_info info = {
 		.offset = clock_realtime(0),
 		.schema = SVMTRACE_SCHEMA_VERSION,
+		.cpus = cpus,
 	};
 	int fd, error;
 

@@ -239,7 +239,7 @@ int record(const struct options *o)
 	clock_update();
 	capture_open(&r.capture, o);
 	capture_start(&r.capture);
-	ctf_create(&r.writer, o->recording, o->argv);
+	ctf_create(&r.writer, o->recording, r.capture.before.rings, o->argv);
 	capture_run(&r.capture, "recording");
 	if (r.capture.command.failed)
 		return give_up(&r);

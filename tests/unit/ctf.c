@@ -112,7 +112,7 @@ FIXTURE_SETUP(recording)
 	snprintf(self->path, sizeof(self->path), "%s/t", self->base);
 	memset(self->tapes, 0, sizeof(self->tapes));
 	clock_update();
-	ctf_create(&w, self->path, argv);
+	ctf_create(&w, self->path, CPUS, argv);
 	w.begun = 1;
 	self->total = 0;
 	for (cpu = 0; cpu < CPUS; cpu++) {
@@ -287,7 +287,7 @@ TEST_F(recording, can_be_merged_with_one_of_lttng)
 	int count;
 
 	snprintf(other, sizeof(other), "%s/lttng", self->base);
-	ctf_create(&w, other, argv);
+	ctf_create(&w, other, 1, argv);
 	w.begun = 1;
 	ASSERT_EQ(write_tape(&w, &self->tapes[0], 0), 0);
 	ctf_close(&w);
@@ -408,7 +408,7 @@ TEST_F(recording, without_any_records_is_complete)
 	FILE *events;
 
 	snprintf(path, sizeof(path), "%s/none", self->base);
-	ctf_create(&w, path, argv);
+	ctf_create(&w, path, 1, argv);
 	ASSERT_EQ(count_records(path, &damaged), 0);
 	ASSERT_TRUE(damaged);
 	ASSERT_EQ(ctf_open_stream(&w, &s, 3), 0);
@@ -421,6 +421,19 @@ TEST_F(recording, without_any_records_is_complete)
 		SKIP(return, "no babeltrace2");
 	ASSERT_EQ(fgetc(events), EOF);
 	ASSERT_EQ(pclose(events), 0);
+}
+
+TEST_F(recording, without_the_file_of_a_cpu_is_damaged)
+{
+	char name[120];
+	bool damaged;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	snprintf(name, sizeof(name), "%s/cpu_1", self->path);
+	ASSERT_EQ(unlink(name), 0);
+	ASSERT_EQ(count_records(self->path, &damaged),
+		  (int)(self->total - self->tapes[1].count));
+	ASSERT_TRUE(damaged);
 }
 
 TEST_F(recording, with_a_packet_of_another_one_ends_there)
@@ -535,7 +548,7 @@ TEST_F(recording, can_have_a_long_command_line)
 		words[i] = word;
 	words[i] = NULL;
 	snprintf(path, sizeof(path), "%s/long", self->base);
-	ctf_create(&w, path, words);
+	ctf_create(&w, path, 1, words);
 	ctf_close(&w);
 	ASSERT_TRUE(ends_with(path, 0));
 }
@@ -576,7 +589,7 @@ static bool refuses(const char *path)
 	if (!pid) {
 		if (!freopen("/dev/null", "w", stderr))
 			abort();
-		ctf_create(&w, path, argv);
+		ctf_create(&w, path, 1, argv);
 		_exit(0);
 	}
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
