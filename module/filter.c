@@ -7,7 +7,6 @@
  * change or nothing of it, and no one waits.
  */
 #include <linux/err.h>
-#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "cgroups.h"
@@ -221,7 +220,8 @@ static bool lacks_part(const struct program *program, const struct snapshot *sna
 /**
  * filter_triggers() - does a call freeze a flight recorder?
  * @filter: or NULL
- * @snap:   the call, which filter_decide() has kept, and which has been recorded
+ * @snap:   the call, which filter_decide() has kept, and which has been recorded; with its
+ *	    duration
  *
  * Facts that were not gathered, because the trigger was set meanwhile, are absent; a
  * call of whose caller only a part is known does not freeze it. A call without a
@@ -240,6 +240,5 @@ bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && must_wait(trigger, snap))
 		return program_run_early(trigger, &snap->d,
 					 !filter_is_blind(trigger, snap));
-	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
 	return filter_decide_at_return(trigger, snap);
 }

@@ -254,13 +254,26 @@ static nokprobe_inline u32 marks_for(const struct session *session, u32 marks)
 	return session && session->config.preview_max ? marks : marks & ~PREVIEW_MARKS;
 }
 
-/* A flight recorder ends with the call that it was waiting for. */
-static nokprobe_inline void trigger(struct session *session, struct snapshot *snap)
+/* As its record says it; now, if there is none. */
+static u64 duration_of(const struct snapshot *snap, const struct svmtrace_record *record)
+{
+	u64 time = record ? record->time : ktime_get_mono_fast_ns();
+
+	return time - snap->d.call.entry_time;
+}
+
+/*
+ * A flight recorder ends with the call that it was waiting for. @record is what it has of
+ * it, or NULL.
+ */
+static nokprobe_inline void trigger(struct session *session, struct snapshot *snap,
+				    const struct svmtrace_record *record)
 {
 	const u32 marks = snap->d.record.marks;
 
 	if (session_is_readable(session))
 		return;
+	snap->d.duration = duration_of(snap, record);
 	snap->d.record.marks = marks_for(session, marks);
 	if (filter_triggers(rcu_dereference(session->filter), snap))
 		session_freeze_now(session);
@@ -283,7 +296,7 @@ static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 		counts = &this_cpu_ptr(session->streams)->counts;
 		stream_count(counts->no_result);
 		emit_early(session, snap, SVMTRACE_KIND_CALL, marks_now(snap, session));
-		trigger(session, snap);
+		trigger(session, snap, NULL);
 		stream_count(counts->returned);
 	}
 }
@@ -390,7 +403,7 @@ static void decide(struct snapshot *snap)
 	const u32 marks = snap->d.record.marks;
 	u32 slots;
 
-	snap->d.duration = ktime_get_mono_fast_ns() - snap->d.call.entry_time;
+	snap->d.duration = duration_of(snap, NULL);
 	for (slots = snap->undecided; slots; slots &= slots - 1) {
 		unsigned int slot = __ffs(slots);
 		struct program *program = snap->programs[slot];
@@ -403,13 +416,14 @@ static void decide(struct snapshot *snap)
 	snap->d.record.marks = marks;
 }
 
-/* The end of a call for a session: it has been written, or lost. */
-static nokprobe_inline void finish(struct session *session, struct snapshot *snap)
+/* The end of a call for a session: it has been written as @record, or lost. */
+static nokprobe_inline void finish(struct session *session, struct snapshot *snap,
+				   const struct svmtrace_record *record)
 {
 	struct stream *stream = this_cpu_ptr(session->streams);
 
 	wait_notify(session, stream);
-	trigger(session, snap);
+	trigger(session, snap, record);
 	stream_count(stream->counts.returned);
 }
 
@@ -422,7 +436,7 @@ write_first(struct session *session, struct snapshot *snap, const struct second_
 
 	if (likely(stream_enter(stream, SVMTRACE_KIND_CALL)))
 		record = emit_call(session, stream, snap, look, ktime_get_mono_fast_ns());
-	finish(session, snap);
+	finish(session, snap, record);
 	return record;
 }
 
@@ -439,7 +453,7 @@ static nokprobe_inline void enter_others(struct snapshot *snap, u32 slots)
 		if (likely(stream_enter(this_cpu_ptr(session->streams), SVMTRACE_KIND_CALL)))
 			*other++ = session;
 		else
-			finish(session, snap);
+			finish(session, snap, NULL);
 	}
 	*other = NULL;
 }
@@ -466,7 +480,7 @@ static nokprobe_inline void write_others(struct snapshot *snap,
 			record = emit_again(this_cpu_ptr((*other)->streams), record, now);
 		else
 			record = write_other(*other, snap, look, now);
-		finish(*other, snap);
+		finish(*other, snap, record);
 	}
 }
 
@@ -507,6 +521,7 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 NOKPROBE_SYMBOL(wait_for_return);
 NOKPROBE_SYMBOL(ask_further);
 NOKPROBE_SYMBOL(take_preview);
+NOKPROBE_SYMBOL(duration_of);
 NOKPROBE_SYMBOL(record_now);
 NOKPROBE_SYMBOL(enter);
 NOKPROBE_SYMBOL(take_over);

@@ -195,6 +195,49 @@ TEST_F(flight, trigger)
 	EXPECT_GE(410, last);
 }
 
+static __u64 duration_of(const struct record_view *v)
+{
+	return v->record->time - v->call->entry_time;
+}
+
+/* Freezes the session on a call whose flags are @number and that takes longer than @ns. */
+static int trigger_beyond(struct trace *t, __u32 number, __u32 ns)
+{
+	struct sock_filter insns[] = {
+		LOAD(AT(args[5])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 2),
+		LOAD(AT(duration)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ns, 1, 0),
+		DROP,
+		KEEP,
+	};
+
+	return trace_program(t, insns, ARRAY_SIZE(insns), SVMTRACE_PROGRAM_TRIGGER);
+}
+
+/* What it judges by is what the record says, as close as the two may be. */
+TEST_F(flight, trigger_on_duration)
+{
+	unsigned int limit, triggered = 0;
+	__u64 overwritten;
+
+	/* A call takes longer than the first of these limits, but not than all of them. */
+	for (limit = 250; limit < 32000; limit += limit / 12) {
+		ASSERT_EQ(0, trace_start(&self->t, &self->config));
+		ASSERT_EQ(0, trigger_beyond(&self->t, 201, limit));
+		make_calls(0, 201);
+		ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+		if (self->stats.frozen) {
+			triggered++;
+			ASSERT_EQ(201, read_all(&self->t, &overwritten));
+			EXPECT_LT(limit, duration_of(&self->t.records[self->t.n - 1]));
+		}
+		trace_end(&self->t);
+	}
+	self->t.fd = -1;
+	EXPECT_LT(0, triggered);
+}
+
 /* Removed, it does no harm; another one replaces it. */
 TEST_F(flight, trigger_changes)
 {
