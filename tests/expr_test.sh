@@ -53,7 +53,7 @@ hundred() {
 # in_cgroup PATH... - what is called in a cgroup below the one that is asked for.
 in_cgroup() {
 	local dir=/sys/fs/cgroup/asked
-	mkdir -p "$dir/below" /sys/fs/cgroup/other || return 4
+	mkdir -p "$dir/below" /sys/fs/cgroup/other || cannot make cgroups || return
 	svmtrace -q --json -o /tmp/json --cgroup "$1" -- bash -c "
 		echo \$\$ >$dir/below/cgroup.procs
 		exec stress-ng -q --vm-splice 1 --vm-splice-ops 4" &&

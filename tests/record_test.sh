@@ -11,7 +11,7 @@
 dir=$(mktemp -d)
 cd "$dir" || exit
 
-has_babeltrace() { type babeltrace2 >/dev/null 2>&1 || return 4; }
+has_babeltrace() { type babeltrace2 >/dev/null 2>&1 || cannot find babeltrace2; }
 
 workload=(stress-ng -q --vm-rw 1 --vm-rw-bytes 64K --vm-rw-ops 20
 	--vm-splice 1 --vm-splice-ops 200)
@@ -212,7 +212,7 @@ cuts_off_a_flight() {
 # It has a file, and that has an end, as those of the others.
 has_cpus_that_come_late() {
 	local online=/sys/devices/system/cpu/cpu1/online status=0
-	[[ -w $online ]] || return 4
+	[[ -w $online ]] || cannot switch CPU 1 off || return
 	echo 0 >"$online"
 	svmtrace record -q -o late -- bash -c "echo 1 >$online
 		taskset -c 1 stress-ng -q --vm-splice 1 --vm-splice-ops 200" || status=$?

@@ -22,9 +22,9 @@ told() {
 # have none, or one that cannot be switched off.
 silenced_by() {
 	local status=0
-	[[ -w $1 ]] || return 4
+	[[ -w $1 ]] || cannot find "$1" || return
 	all_is_well || return
-	echo 0 2>/dev/null >"$1" || return 4
+	echo 0 2>/dev/null >"$1" || cannot write to "$1" || return
 	told "$2" || status=1
 	echo 1 >"$1"
 	all_is_well || status=1

@@ -126,12 +126,13 @@ run_trinity() {
 # As a user, for it writes to whatever process it can. It says how often it did.
 random_arguments() {
 	local off
-	type trinity >/dev/null 2>&1 || { echo '# no trinity'; return 4; }
+	type trinity >/dev/null 2>&1 || cannot find trinity || return
 	chown user .
 	export -f run_trinity
 	traced setpriv --reuid user --regid user --clear-groups -- \
 		bash -c "run_trinity $((500 * ${times:-1}))" || {
-		grep -q 'stack smashing' workload && return 4
+		! grep -q 'stack smashing' workload || cannot run trinity: it smashes its stack ||
+			return
 		return 1
 	}
 	# Each of its two children may be in the midst of one more.

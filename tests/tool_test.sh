@@ -62,7 +62,7 @@ payload_is_for_its_owner() {
 # What cannot be written is told, and the command has its time.
 disk_full() {
 	local status=0
-	mkdir small && mount -t tmpfs -o size=8k none small || return 4
+	mkdir small && mount -t tmpfs -o size=8k none small || cannot mount a tmpfs || return
 	svmtrace -s 4096 -o small/file -- bash -c '
 		stress-ng -q --vm-splice 1 --vm-splice-ops 100; sleep 1; touch ended' \
 		2>notes || status=$?
