@@ -403,10 +403,10 @@ static unsigned int first_load(unsigned int offset)
 TEST(what_costs_little_comes_first)
 {
 	static const char *const texts[] = {
-		"ret < 0 && target.mnt_ns == 7 && user_ns == 7 && bytes && target.uid && uid == 7",
-		"bytes == 7 || uid || ret < 0 || target.uid == 7 || user_ns || target.mnt_ns",
-		"has(result) && !(has(target.mnt_ns) || user_ns) && (bytes || target.uid || uid)",
-		"ret < 0 || target.mnt_ns && user_ns == 7 && !(bytes || target.uid || uid == 7)",
+		"ret && has(target.mnt_ns) && user_ns && bytes && target.uid && tid && uid == 7",
+		"bytes == 7 || tid || uid || ret || target.uid == 7 || user_ns || target.mnt_ns",
+		"has(result) && !(target.mnt_ns || user_ns) && (bytes || target.uid || tid || uid)",
+		"ret || target.mnt_ns && user_ns == 7 && !(bytes || target.uid || tid || uid == 7)",
 	};
 	struct expr_error error;
 	unsigned int i;
@@ -415,7 +415,8 @@ TEST(what_costs_little_comes_first)
 		ASSERT_EQ(compile(texts[i], &error), -1) {
 			TH_LOG("%s", texts[i]);
 		}
-		EXPECT_LT(LOADED(caller.uid), LOADED(target.uid));
+		EXPECT_LT(LOADED(caller.uid), LOADED(call.tid));
+		EXPECT_LT(LOADED(call.tid), LOADED(target.uid));
 		EXPECT_LT(LOADED(target.uid), LOADED(call.bytes));
 		EXPECT_LT(LOADED(call.bytes), LOADED(context.user_ns));
 		EXPECT_LT(LOADED(context.user_ns), LOADED(target_context.mnt_ns));
