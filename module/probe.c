@@ -301,7 +301,7 @@ static void record_now(struct probe_cpu *pc, struct pt_regs *regs)
 	}
 }
 
-/* Some session sees the call. Out of line, so that to reject a call is cheap. */
+/* Some session sees the call. */
 static nokprobe_inline void keep(struct probe_cpu *pc, struct probe *probe, struct pt_regs *regs)
 {
 	bool granted = quota_take(&probe->quota, &pc->bucket);

@@ -26,7 +26,7 @@ function matters(name,   i) {
 	return 0
 }
 
-function print_row(title, cells,   i, line) {
+function row(title, cells,   i, line) {
 	line = "| " title " |"
 	for (i = 1; i <= columns; i++)
 		line = line " " (cells[i] >= 0.5 ? sprintf("%.0f", cells[i]) : "") " |"
@@ -49,21 +49,11 @@ END {
 				kernel[i] += cells[i]
 		}
 		if (!own)
-			rows[sprintf("%09.1f %s", 99999 - cells[3] - cells[6] / 1000, name)] = \
-				print_row(name, cells)
+			rows = rows sprintf("%.1f\t%.1f\t%s\n", cells[3], cells[6],
+				row(name, cells))
 	}
-	print print_row("**all of these**", sum)
-	print print_row("kprobe, kretprobe, ftrace", kernel)
-	n = 0
-	for (key in rows)
-		order[++n] = key
-	for (i = 1; i <= n; i++)
-		for (j = i + 1; j <= n; j++)
-			if (order[j] < order[i]) {
-				key = order[i]
-				order[i] = order[j]
-				order[j] = key
-			}
-	for (i = 1; i <= n; i++)
-		print rows[order[i]]
+	print row("**all of these**", sum)
+	print row("kprobe, kretprobe, ftrace", kernel)
+	fflush()
+	printf "%s", rows | "sort -k 1,1nr -k 2,2nr | cut -f 3-"
 }
