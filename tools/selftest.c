@@ -2,9 +2,13 @@
 /*
  * Do the probes fire? Some settings of the kernel silence them without any
  * error, so the only way to know is to make calls and see whether they are
- * recorded. These calls do nothing; other sessions see them, too.
+ * recorded. These calls do nothing, and succeed: other sessions see them, too, and may
+ * wait for one that fails.
  */
+#include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,7 +41,10 @@ unsigned int selftest(struct session *s)
 	struct record_view v;
 	unsigned int seen = 0;
 	struct reader *r;
+	int fds[2];
 
+	if (pipe2(fds, O_CLOEXEC))
+		err(EXIT_FAILURE, "cannot make a pipe");
 	session_get_config(s, &config);
 	config.ring_size = s->info.ring_size_min;
 	config.watermark = 0;
@@ -48,12 +55,14 @@ unsigned int selftest(struct session *s)
 	r = reader_new(s);
 
 	syscall(SYS_process_vm_writev, self, NULL, 0UL, NULL, 0UL, 0UL);
-	syscall(SYS_vmsplice, -1, NULL, 0UL, 0);
+	syscall(SYS_vmsplice, fds[1], NULL, 0UL, 0);
 	while (reader_next(r, &v)) {
 		if (v.call)
 			seen |= 1U << v.record->syscall;
 	}
 	reader_free(r);
+	close(fds[0]);
+	close(fds[1]);
 	return seen;
 }
 
