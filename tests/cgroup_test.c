@@ -42,7 +42,7 @@ static void unmake(void)
 FIXTURE_SETUP(cgroup)
 {
 	if (access(ROOT "/cgroup.procs", W_OK))
-		SKIP(return, "no cgroup v2 in " ROOT);
+		SKIP_ALL("no cgroup v2 in " ROOT);
 	self->outer = make(ROOT "/outer");
 	self->inner = make(ROOT "/outer/inner");
 	self->other = make(ROOT "/other");

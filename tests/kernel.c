@@ -66,8 +66,8 @@ long kernel_ring_memory(void)
 	return sum;
 }
 
-/* Where the kernel does not tell, it is taken to be none. */
-static bool is_armed(void)
+/* Is some probe of ours armed, with @mark in its line? Where the kernel does not tell: no. */
+static bool is_armed(const char *mark)
 {
 	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "r");
 	bool armed = false;
@@ -75,10 +75,15 @@ static bool is_armed(void)
 
 	while (file && !armed && fgets(line, sizeof(line), file))
 		armed = (strstr(line, "_sys_process_vm_writev") || strstr(line, "_sys_vmsplice")) &&
-			!strstr(line, "[DISABLED]");
+			!strstr(line, "[DISABLED]") && strstr(line, mark);
 	if (file)
 		fclose(file);
 	return armed;
+}
+
+bool kernel_probes_by_ftrace(void)
+{
+	return is_armed("[FTRACE]");
 }
 
 const char *kernel_left(void)
@@ -92,7 +97,7 @@ const char *kernel_left(void)
 		fclose(file);
 	if (users)
 		return "the module is in use";
-	if (is_armed())
+	if (is_armed(""))
 		return "a probe is armed";
 	return kernel_ring_memory() > 0 ? "memory of rings is not back" : NULL;
 }

@@ -36,6 +36,13 @@ int kernel_unload(void);
 long kernel_ring_memory(void);
 
 /**
+ * kernel_probes_by_ftrace() - are the probes ftrace's? That depends on the architecture.
+ *
+ * Return: whether one that is armed is; false if none is.
+ */
+bool kernel_probes_by_ftrace(void);
+
+/**
  * kernel_left() - what is left of sessions, when there should be none
  *
  * Return: NULL, or what somebody still has of the module, or it of the memory, or that

@@ -50,7 +50,7 @@ FIXTURE_SETUP(module)
 	int err = kernel_load(NULL);
 
 	if (err == ENOENT)
-		SKIP(return, "no svmtrace.ko");
+		SKIP_ALL("no svmtrace.ko");
 	ASSERT_TRUE(!err || err == EEXIST);
 }
 
@@ -146,7 +146,7 @@ static int filter_by_result(struct trace *t)
  */
 TEST_F(module, unload_while_callers_block)
 {
-	struct crowd killed, released;
+	struct crowd killed = {}, released = {};
 	struct trace t;
 	long left;
 	int i;
@@ -177,7 +177,7 @@ TEST_F(module, unload_while_callers_block)
 /* Callers that return after the module came back: their records are nobody's. */
 TEST_F(module, return_after_reload)
 {
-	struct crowd crowd;
+	struct crowd crowd = {};
 	struct trace t;
 
 	ASSERT_EQ(0, trace_start(&t, NULL));
@@ -298,9 +298,9 @@ TEST_F(module, ftrace_disabled_shows)
 	call_self();
 	ASSERT_EQ(0, trace_stats(&t, &self->stats));
 	EXPECT_EQ(1, self->stats.entered);
-	if (put(path, "0")) {
+	if (!kernel_probes_by_ftrace() || put(path, "0")) {
 		trace_end(&t);
-		SKIP(return, "%s cannot be written", path);
+		SKIP(return, "probes cannot be switched off by %s", path);
 	}
 	call_self();
 	EXPECT_EQ(0, trace_stats(&t, &self->stats));
@@ -328,6 +328,12 @@ static long hits(const char *probe)
 	return found;
 }
 
+#ifdef __aarch64__
+#define VMSPLICE "__arm64_sys_vmsplice\n"
+#else
+#define VMSPLICE "__x64_sys_vmsplice\n"
+#endif
+
 /* Others may probe the same symbols, whoever came first. */
 TEST_F(module, beside_tracefs_probes)
 {
@@ -341,8 +347,8 @@ TEST_F(module, beside_tracefs_probes)
 	for (round = 0; round < 2; round++) {
 		if (!round)
 			ASSERT_EQ(0, trace_start(&t, NULL));
-		ASSERT_EQ(0, put(events, "p:svmt_entry __x64_sys_vmsplice\n"));
-		ASSERT_EQ(0, put(events, "r:svmt_return __x64_sys_vmsplice\n"));
+		ASSERT_EQ(0, put(events, "p:svmt_entry " VMSPLICE));
+		ASSERT_EQ(0, put(events, "r:svmt_return " VMSPLICE));
 		ASSERT_EQ(0, put(enable, "1"));
 		if (round)
 			ASSERT_EQ(0, trace_start(&t, NULL));

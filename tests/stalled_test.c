@@ -49,7 +49,7 @@ FIXTURE_SETUP(stalled)
 	const struct iovec local = { (void *)data, sizeof(data) };
 
 	if (none)
-		SKIP(return, "%s", none);
+		SKIP_ALL("%s", none);
 	memcpy(self->s.p.content, &local, sizeof(local));
 	ASSERT_EQ(0, trace_start(&self->t, NULL));
 	self->started = true;

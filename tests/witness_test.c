@@ -33,7 +33,7 @@ FIXTURE_SETUP(witness)
 	struct svmtrace_config config;
 
 	if (system("command -v strace >/dev/null"))
-		SKIP(return, "there is no strace");
+		SKIP_ALL("there is no strace");
 	strcpy(self->dir, "/tmp/witness.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	trace_config(&config);
