@@ -655,7 +655,9 @@ u64 probe_features(void)
 {
 	u64 features = 0;
 
-	if (IS_ENABLED(CONFIG_IA32_EMULATION))
+	/* Those of arm64 hit the same symbols as others. */
+	if (IS_ENABLED(CONFIG_IA32_EMULATION) ||
+	    (IS_ENABLED(CONFIG_ARM64) && IS_ENABLED(CONFIG_COMPAT)))
 		features |= SVMTRACE_FEATURE_IA32;
 	if (IS_ENABLED(CONFIG_X86_X32) || IS_ENABLED(CONFIG_X86_X32_ABI))
 		features |= SVMTRACE_FEATURE_X32;

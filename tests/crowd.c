@@ -12,7 +12,8 @@
 #include "crowd.h"
 #include "int80.h"
 
-#define STACK 32768
+/* As little as every architecture allows. */
+#define STACK (128 << 10)
 
 static void *block_int80(void *arg)
 {

@@ -4,6 +4,8 @@
 #define SVMTRACE_TESTS_INT80_H
 
 #include <linux/types.h>
+#include <signal.h>
+#include <sys/mman.h>
 
 #define IA32_VMSPLICE 316
 #define IA32_PROCESS_VM_WRITEV 348
@@ -13,6 +15,7 @@ struct iovec32 {
 	__u32 len;
 };
 
+#ifdef __x86_64__
 /* What the kernel returns; a kernel without such calls kills by SIGSEGV. */
 static inline long int80(long nr, long a, long b, long c, long d, long e)
 {
@@ -30,5 +33,10 @@ static inline long int80(long nr, long a, long b, long c, long d, long e)
 		     : "memory", "cc", "r8", "r9", "r10", "r11");
 	return (int)ret;
 }
+#else
+#define MAP_32BIT 0
+/* As if by a kernel without such calls. */
+#define int80(nr, a, b, c, d, e) ((void)(b), (long)raise(SIGSEGV))
+#endif
 
 #endif /* SVMTRACE_TESTS_INT80_H */

@@ -156,7 +156,7 @@
 
 /* svmtrace_call.abi */
 #define SVMTRACE_ABI_64			0
-#define SVMTRACE_ABI_IA32		1
+#define SVMTRACE_ABI_IA32		1	/* on arm64, its 32-bit calls */
 #define SVMTRACE_ABI_X32		2
 
 /* svmtrace_pipe.direction */
@@ -336,7 +336,7 @@ struct svmtrace_filter_data {
 
 /* svmtrace_info.features */
 #define SVMTRACE_FEATURE_X32		0x1ULL  /* the kernel has x32 */
-#define SVMTRACE_FEATURE_IA32		0x2ULL  /* and ia32 is probed */
+#define SVMTRACE_FEATURE_IA32		0x2ULL  /* 32-bit calls are probed */
 #define SVMTRACE_FEATURE_MNT_NS		0x4ULL  /* mnt_ns is known */
 
 /**

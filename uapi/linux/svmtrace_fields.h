@@ -92,7 +92,7 @@ SVMTRACE_FIELD(call, u16, iovs, COUNT, KERNEL,
 SVMTRACE_FIELD(call, u16, remote_iovs, COUNT, KERNEL,
 	       "entries of the remote iovec array that follow")
 SVMTRACE_FIELD(call, u8, abi, ABI, KERNEL,
-	       "the system call ABI of the caller")
+	       "the system call ABI of the caller; ia32 are the 32-bit calls of arm64, too")
 SVMTRACE_FIELD(call, u8, groups, GROUPS, KERNEL,
 	       "the optional groups that follow")
 SVMTRACE_FIELD(call, u8, exe_len, COUNT, KERNEL,
