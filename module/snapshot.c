@@ -104,6 +104,10 @@ static __always_inline void take_call(struct snapshot *snap, unsigned int syscal
 
 	BUILD_BUG_ON(sizeof(long) != sizeof(u64));
 	syscall_get_arguments(current, snap->user_regs, (unsigned long *)args);
+#ifdef CONFIG_ARM64
+	/* That is as user space set it, but the kernel takes it as a tracer has left it. */
+	args[0] = snap->user_regs->regs[0];
+#endif
 	clear_call(&snap->d.call, abi);
 	/* A 64-bit task can leave anything in the upper halves. */
 	for (i = 0; unlikely(abi == SVMTRACE_ABI_IA32) && i < SVMTRACE_ARGS_MAX; i++)
