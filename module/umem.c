@@ -203,6 +203,19 @@ u64 umem_total(const struct svmtrace_iovec *entries, u32 n)
 	return total;
 }
 
+/* As copy_from_user_nofault(), which refuses addresses with a tag that the kernel takes. */
+static bool copy(u8 *to, const void __user *from, unsigned int size)
+{
+	bool copied;
+
+	if (!access_ok(from, size))
+		return false;
+	pagefault_disable();
+	copied = !__copy_from_user_inatomic(to, from, size);
+	pagefault_enable();
+	return copied;
+}
+
 /* Copies up to a page boundary at a time, so that a fault loses one page only. */
 static unsigned int copy_pages(u8 *buf, u64 addr, unsigned int size)
 {
@@ -212,8 +225,7 @@ static unsigned int copy_pages(u8 *buf, u64 addr, unsigned int size)
 		unsigned int chunk = min_t(unsigned int, size - done,
 					   PAGE_SIZE - offset_in_page(addr + done));
 
-		if (copy_from_user_nofault(buf + done, (const void __user *)
-					   (unsigned long)(addr + done), chunk))
+		if (!copy(buf + done, u64_to_user_ptr(addr + done), chunk))
 			break;
 		done += chunk;
 	}

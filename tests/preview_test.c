@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "patience.h"
 #include "blocked.h"
@@ -469,6 +470,23 @@ TEST_F(preview, at_entry)
 	EXPECT_EQ(0, memcmp(self->data, t.records[0].preview, 4000));
 	EXPECT_EQ(PREVIEW_MARK(UNCHECKED), t.records[0].record->marks & PREVIEW_MARKS);
 	trace_end(&t);
+}
+
+/* The kernel ignores the uppermost byte, if a process has asked for that. */
+TEST_F(preview, at_a_tagged_address)
+{
+	struct iovec iov = { (void *)((uintptr_t)self->data | 0x2aUL << 56), 1000 };
+	const struct record_view *v;
+
+	if (prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE, 0, 0, 0))
+		SKIP(return, "addresses have no tags here");
+	ASSERT_EQ(1000, write_all(&iov, 1));
+	v = trace_one(&self->t);
+	ASSERT_NE(NULL, v);
+	EXPECT_EQ(0, v->record->marks);
+	EXPECT_EQ((uintptr_t)iov.iov_base, v->iov[0][0].base);
+	ASSERT_EQ(1000, preview_len(v));
+	EXPECT_EQ(0, memcmp(self->data, v->preview, 1000));
 }
 
 /* 0 if a session may be started without, but not with, a preview. */
