@@ -251,7 +251,8 @@ static bool may_read(struct session *session)
 {
 	bool settled;
 
-	if (READ_ONCE(session->settled))
+	/* Pairs with smp_store_release() by who settles it: then look at the rings. */
+	if (smp_load_acquire(&session->settled))
 		return true;
 	mutex_lock(&session->map_lock);
 	settled = session_settle(session);
@@ -348,7 +349,11 @@ __poll_t reader_poll(struct session *session, struct file *file, poll_table *tab
 		session_flush_gaps(session);
 	if (!is_ready(session))
 		return 0;
-	if (!is_started(session) && !has_records(session) && !has_line(session))
+	if (is_started(session))
+		return EPOLLIN | EPOLLRDNORM;
+	/* Then look: as in reader_read(). */
+	smp_rmb();
+	if (!has_records(session) && !has_line(session))
 		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
 	return EPOLLIN | EPOLLRDNORM;
 }

@@ -84,8 +84,8 @@ static int add_ring(struct session *session, unsigned int cpu)
 		return -ENOMEM;
 	/* Pairs with smp_load_acquire() in stream_enter(), ring_of() and map_ring(). */
 	smp_store_release(&stream->ring, ring);
-	/* Under rings_lock; session_stats() has not taken it. */
-	WRITE_ONCE(session->rings, session->rings + 1);
+	/* After it, for who counts: pairs with smp_load_acquire() in session_stats(). */
+	smp_store_release(&session->rings, session->rings + 1);
 	return 0;
 }
 
@@ -427,7 +427,8 @@ static int set_overwrite(struct session *session, bool overwrite)
 	if (overwrite && session->mapped) {
 		err = -EBUSY;
 	} else {
-		WRITE_ONCE(session->settled, !overwrite);
+		/* Pairs with smp_load_acquire() in may_read(). */
+		smp_store_release(&session->settled, !overwrite);
 		WRITE_ONCE(session->rules.overwrite, overwrite);
 	}
 	mutex_unlock(&session->map_lock);
@@ -503,7 +504,7 @@ bool session_settle(struct session *session)
 	if (!session_is_readable(session))
 		return false;
 	synchronize_rcu();
-	WRITE_ONCE(session->settled, true);
+	smp_store_release(&session->settled, true);	/* As above. */
 	return true;
 }
 
@@ -607,18 +608,28 @@ unlock:
  */
 void session_stats(struct session *session, struct svmtrace_stats *stats)
 {
-	u64 returned = 0;
+	u64 returned = 0, overwritten = 0, entries_overwritten = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		returned += READ_ONCE(per_cpu_ptr(session->streams, cpu)->counts.returned);
-	/* What returned has entered before. */
+	for_each_possible_cpu(cpu) {
+		const struct stream_counts *counts =
+			&per_cpu_ptr(session->streams, cpu)->counts;
+
+		returned += READ_ONCE(counts->returned);
+		overwritten += READ_ONCE(counts->overwritten);
+		entries_overwritten += READ_ONCE(counts->entries_overwritten);
+	}
+	/*
+	 * What returned has entered before, and what was overwritten has been delivered
+	 * before: pairs with ring_leave() for the latter.
+	 */
 	smp_rmb();
 	*stats = (struct svmtrace_stats){
 		.size = sizeof(*stats),
 		.state = session->state,
 		.missed = probe_missed(),
-		.rings = READ_ONCE(session->rings),
+		/* Pairs with smp_store_release() in add_ring(). */
+		.rings = smp_load_acquire(&session->rings),
 		.sessions = sessions_open(),
 		.frozen = session->config.flags & SVMTRACE_CONFIG_FLIGHT &&
 			  session->state != SVMTRACE_STATE_NEW &&
@@ -629,20 +640,20 @@ void session_stats(struct session *session, struct svmtrace_stats *stats)
 			&per_cpu_ptr(session->streams, cpu)->counts;
 
 		stats->entered += READ_ONCE(counts->entered);
-		stats->delivered += READ_ONCE(counts->delivered) -
-				    READ_ONCE(counts->overwritten);
-		stats->lost_overwritten += READ_ONCE(counts->overwritten);
+		stats->delivered += READ_ONCE(counts->delivered);
 		stats->filtered += READ_ONCE(counts->filtered);
 		stats->lost_ring_full += READ_ONCE(counts->ring_full);
 		stats->lost_nested += READ_ONCE(counts->nested);
 		stats->lost_no_ring += READ_ONCE(counts->no_ring);
 		stats->lost_simulated += READ_ONCE(counts->simulated);
 		stats->no_result += READ_ONCE(counts->no_result);
-		stats->entries += READ_ONCE(counts->entries) -
-				  READ_ONCE(counts->entries_overwritten);
-		stats->entries_lost += READ_ONCE(counts->entries_lost) +
-				       READ_ONCE(counts->entries_overwritten);
+		stats->entries += READ_ONCE(counts->entries);
+		stats->entries_lost += READ_ONCE(counts->entries_lost);
 	}
+	stats->delivered -= overwritten;
+	stats->lost_overwritten = overwritten;
+	stats->entries -= entries_overwritten;
+	stats->entries_lost += entries_overwritten;
 	/* But a weakly ordered processor may say so the other way round. */
 	stats->in_flight = max_t(s64, stats->entered - returned, 0);
 }
