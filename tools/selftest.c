@@ -73,9 +73,10 @@ unsigned int selftest(struct session *s)
  */
 const char *selftest_cure(void)
 {
-	if (!read_flag("/proc/sys/kernel/ftrace_enabled"))
-		return "kernel.ftrace_enabled is 0: try \"sysctl kernel.ftrace_enabled=1\"";
 	if (!read_flag("/sys/kernel/debug/kprobes/enabled"))
 		return "kprobes are off: try \"echo 1 > /sys/kernel/debug/kprobes/enabled\"";
+	/* Not everywhere do probes depend on it. */
+	if (!read_flag("/proc/sys/kernel/ftrace_enabled"))
+		return "kernel.ftrace_enabled is 0: try \"sysctl kernel.ftrace_enabled=1\"";
 	return "is /sys/kernel/debug/kprobes/enabled 1, or does dmesg say why?";
 }
