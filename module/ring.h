@@ -37,7 +37,8 @@
  * A: a consumer that finds a record of another ring, and after a full barrier
  *    this ring empty and not pending, knows that any record which this ring
  *    gets later has a later time: its pending = 1 had not happened yet, and its
- *    time is taken after that.
+ *    time is taken after that. (On arm64 no barrier orders the counter by itself;
+ *    but who reads the clock has to load first where it is.)
  * B: the producer reuses memory only after the consumer has read it.
  * C: the consumer sees whole records only.
  * D: either the producer sees the waiter, or the waiter sees the new head.
