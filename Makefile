@@ -58,7 +58,7 @@ check-style check-vm:
 
 # What takes hours on a slow machine.
 check-full:
-	@KERNELS="$(KERNELS) kcsan 6.1-rt" FULL="6.1 debug" tests/check deps style unit full
+	@KERNELS="$(KERNELS) kcsan 6.1-rt 6.1-arm64 debug-arm64" FULL="6.1 debug" tests/check deps style unit full
 
 check-unit:
 	@OFFLINE=1 tests/check unit style
@@ -109,8 +109,8 @@ export KERNELS
 # |
 # | make demo          see calls being traced; in a guest if need be
 # | make check         all tests; the last line says how many passed
-# | make check-full    the same, also on a kernel that looks for data races and a
-# |                    realtime kernel, with the long variants; takes hours
+# | make check-full    the same, also on a kernel that looks for data races, a realtime
+# |                    kernel and arm64, with the long variants; takes hours
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
 # | make check-vm      the tests in guests, on KERNELS="6.1 6.12 debug"
