@@ -167,6 +167,38 @@ survives_a_full_disk() {
 	(($(babeltrace2 disk/r | wc -l) == $(wc -l <seen))) && umount disk
 }
 
+# fills_a_disk ARGUMENT... - with all records that there is room for, not only with
+# the packets that are whole, and tells how many calls these are.
+fills_a_disk() {
+	local status=0 written
+	mkdir -p disk && mount -t tmpfs -o size=200k none disk || return
+	svmtrace record -o disk/r "$@" -- stress-ng -q --vm-splice 1 --vm-splice-ops 3000 \
+		2>notes || status=$?
+	written=$(number_of written)
+	((status == 1)) && grep -q 'No space left' notes && is_cut_off disk/r &&
+		(($(stat -f -c %a disk) <= 1 && $(grep -c vmsplice seen) == written)) || return
+	has_babeltrace || return
+	(($(babeltrace2 disk/r 2>errors | wc -l) == $(wc -l <seen))) && umount disk &&
+		! grep -vE '^(WARNING: Tracer discarded .*)?$' errors
+}
+
+# record_payload DIR - records that need a page of the disk each, or two
+record_payload() {
+	svmtrace record -B 1M -s 4096 -o "$1/r" -- stress-ng -q --vm-splice 1 --vm-splice-ops 8
+}
+
+# On this disk there is room for the metadata, and for the beginning of each file.
+says_that_nothing_was_written() {
+	local pages status=0
+	mkdir roomy small && mount -t tmpfs none roomy && record_payload roomy 2>/dev/null || return
+	pages=$((($(stat -c %s roomy/r/metadata) + 4095) / 4096 + $(find roomy/r/cpu_* | wc -l)))
+	umount roomy
+	mount -t tmpfs -o "size=$((pages * 4))k" none small || return
+	record_payload small 2>notes || status=$?
+	((status == 1)) && grep -q 'calls: [1-9][0-9]* recorded, 0 written' notes &&
+		is_cut_off small/r && [[ ! -s seen ]] && umount small
+}
+
 # A machine that has crashed: what is whole is shown. The last 80 bytes have no records.
 shows_what_is_whole() {
 	local whole file
@@ -292,7 +324,7 @@ misses_the_file_of_a_cpu() {
 }
 
 echo 'KTAP version 1'
-echo '1..26'
+echo '1..29'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -306,6 +338,9 @@ check losses_are_told losses_are_told
 check keeps_what_is_there keeps_what_is_there
 check refuses_what_makes_no_sense refuses_what_makes_no_sense
 check survives_a_full_disk survives_a_full_disk
+check fills_a_disk fills_a_disk
+check fills_a_disk_from_a_flight fills_a_disk --flight 1M
+check says_that_nothing_was_written says_that_nothing_was_written
 check shows_what_is_whole shows_what_is_whole
 check ends_by_int ends_by INT
 check ends_by_term ends_by TERM

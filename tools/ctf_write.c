@@ -187,7 +187,7 @@ static bool is_sound(const struct svmtrace_record *record, size_t left)
  * @data:   records
  * @size:   bytes at @data
  * @enough: stop at the first record that ends there, or later
- * @on_gap: called for every gap
+ * @on_gap: called for every gap, or NULL
  */
 void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,
 		 ctf_on_gap *on_gap)
@@ -210,7 +210,8 @@ void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t en
 		} else if (record->kind == SVMTRACE_KIND_GAP) {
 			gap = (const struct svmtrace_gap *)(record + 1);
 			span->lost += gap->last_seq - gap->first_seq + 1;
-			on_gap(record, gap);
+			if (on_gap)
+				on_gap(record, gap);
 		}
 	}
 }
@@ -237,39 +238,73 @@ static int write_all(int fd, struct iovec *iov, int count)
 	return 0;
 }
 
+/* The header of a packet of these records, behind the last one. */
+static struct ctf_packet make_header(const struct ctf_stream *s, const struct ctf_span *span)
+{
+	struct ctf_packet packet = s->packet;
+
+	packet.timestamp_begin = span->begin;
+	packet.timestamp_end = span->end;
+	packet.content_size = (sizeof(packet) + span->size) * 8;
+	packet.packet_size = packet.content_size;
+	packet.events_discarded += span->lost;
+	return packet;
+}
+
+static void add_packet(struct ctf_stream *s, const struct ctf_packet *packet)
+{
+	s->packet = *packet;
+	s->packet.packet_seq_num++;
+	s->size += packet->packet_size / 8;
+}
+
+/*
+ * Of a packet that could not be written to its end, the whole records stay: a header
+ * says so that takes the place of its own, for which there was room.
+ */
+static void keep_whole_records(struct ctf_stream *s, const void *data, struct ctf_span *span)
+{
+	size_t written = lseek(s->fd, 0, SEEK_CUR) - s->size;
+	struct ctf_packet packet;
+
+	if (written > sizeof(packet))
+		written -= sizeof(packet);
+	else
+		written = 0;
+	ctf_measure(span, data, written, written, NULL);
+	packet = make_header(s, span);
+	if (span->size && pwrite(s->fd, &packet, sizeof(packet), s->size) == sizeof(packet))
+		add_packet(s, &packet);
+	else
+		*span = (struct ctf_span){ 0 };
+	/* If that fails, readers still see where the last whole packet ends. */
+	if (!ftruncate(s->fd, s->size))
+		lseek(s->fd, s->size, SEEK_SET);
+}
+
 /**
  * ctf_write_packet() - writes records
  * @s:	  the file of their CPU
  * @data: they
- * @span: of ctf_measure()
+ * @span: of ctf_measure(); if that fails, it becomes that of what was written
  *
- * Return: 0 or a negative errno; then the file ends with the last whole packet.
+ * Return: 0 or a negative errno; then the file ends with the last whole record.
  */
-int ctf_write_packet(struct ctf_stream *s, const void *data, const struct ctf_span *span)
+int ctf_write_packet(struct ctf_stream *s, const void *data, struct ctf_span *span)
 {
-	struct ctf_packet *packet = &s->packet;
-	size_t size = sizeof(*packet) + span->size;
+	struct ctf_packet packet = make_header(s, span);
 	struct iovec iov[] = {
-		{ packet, sizeof(*packet) },
+		{ &packet, sizeof(packet) },
 		{ (void *)data, span->size },
 	};
 	int error;
 
-	packet->timestamp_begin = span->begin;
-	packet->timestamp_end = span->end;
-	packet->content_size = size * 8;
-	packet->packet_size = size * 8;
-	packet->events_discarded += span->lost;
 	error = write_all(s->fd, iov, span->size ? 2 : 1);
-	if (error) {
-		/* If that fails, readers still see where the last whole packet ends. */
-		if (!ftruncate(s->fd, s->size))
-			lseek(s->fd, s->size, SEEK_SET);
-		return error;
-	}
-	packet->packet_seq_num++;
-	s->size += size;
-	return 0;
+	if (error)
+		keep_whole_records(s, data, span);
+	else
+		add_packet(s, &packet);
+	return error;
 }
 
 /**

@@ -61,7 +61,7 @@ void ctf_discard(struct ctf_writer *w);
 int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned int cpu);
 void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,
 		 ctf_on_gap *on_gap);
-int ctf_write_packet(struct ctf_stream *s, const void *data, const struct ctf_span *span);
+int ctf_write_packet(struct ctf_stream *s, const void *data, struct ctf_span *span);
 int ctf_close_stream(struct ctf_stream *s, bool complete);
 void ctf_close(struct ctf_writer *w);
 

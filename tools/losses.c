@@ -71,20 +71,21 @@ int losses_tell(void)
 	return -1;
 }
 
-/* A number and what it counts. */
+/* A number and what it counts; is it worth telling if it is 0? */
 struct part {
 	const char *what;
 	uint64_t count;
+	bool always;
 };
 
-/* Lists the parts that are not zero. */
+/* Lists the parts that are worth telling. */
 static void join(char *text, size_t size, const struct part *parts, size_t count)
 {
 	size_t i, len = 0;
 
 	*text = '\0';
 	for (i = 0; i < count; i++) {
-		if (parts[i].count)
+		if (parts[i].count || parts[i].always)
 			len += snprintf(text + len, size - len, "%s%llu %s", len ? ", " : "",
 					(unsigned long long)parts[i].count, parts[i].what);
 	}
@@ -111,9 +112,10 @@ static void tell_lost(const struct svmtrace_stats *s)
 
 static void tell_recorded(const struct svmtrace_stats *s, const char *done, uint64_t count)
 {
+	const bool differs = count != s->delivered;
 	const struct part parts[] = {
 		{ "recorded", s->delivered },
-		{ done, count == s->delivered ? 0 : count },
+		{ done, differs ? count : 0, differs },
 		{ "without result", s->no_result },
 		{ "still running", s->in_flight },
 		{ "filtered out", s->filtered },

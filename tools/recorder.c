@@ -84,11 +84,11 @@ static bool take(struct recorder *r, unsigned int i)
 	ctf_measure(&span, data, mapped_readable(ring), (ring->mask + 1) / 4, losses_add);
 	if (span.size) {
 		error = ctf_write_packet(&r->streams[i], data, &span);
+		r->calls += span.calls;
 		if (error) {
 			fail(r, ring->cpu, error);
 			return false;
 		}
-		r->calls += span.calls;
 		mapped_consume(ring, span.size);
 	}
 	if (span.damaged || !mapped_readable(ring)) {

@@ -684,29 +684,65 @@ TEST_F(recording, does_not_remove_what_it_did_not_make)
 	ASSERT_EQ(access(name, F_OK), 0);
 }
 
-/* As on a disk on which there is room for one packet and a half. */
-TEST_F(recording, that_cannot_be_written_ends_with_a_packet)
+/*
+ * A recording of one packet, for which there is only so much room, and then, if @complete
+ * says so, of what ends it. Returns the error.
+ */
+static int write_small(const char *path, size_t room, const void *data, struct ctf_span *span,
+		       bool complete)
 {
-	struct rlimit limit = { 0, RLIM_INFINITY };
-	struct tape *t = &self->tapes[0];
-	struct ctf_stream s = {};
-	struct ctf_span span;
-	struct stat st;
-	char name[80];
+	struct rlimit limit = { room, RLIM_INFINITY };
+	struct ctf_stream s;
+	struct ctf_writer w;
+	int error;
 
-	ctf_measure(&span, t->data, t->size, 1000, on_gap);
-	snprintf(name, sizeof(name), "%s/small", self->base);
-	s.fd = open(name, O_RDWR | O_CREAT, 0600);
+	ctf_create(&w, path, 1, argv);
+	w.begun = 1;
 	signal(SIGXFSZ, SIG_IGN);
-	limit.rlim_cur = (sizeof(s.packet) + span.size) * 3 / 2;
-	ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ASSERT_EQ(ctf_write_packet(&s, t->data, &span), 0);
-	ASSERT_EQ(ctf_write_packet(&s, t->data, &span), -EFBIG);
-	ASSERT_EQ(s.size, sizeof(s.packet) + span.size);
-	ASSERT_EQ(fstat(s.fd, &st), 0);
-	ASSERT_EQ(st.st_size, (off_t)s.size);
-	ASSERT_EQ(lseek(s.fd, 0, SEEK_CUR), st.st_size);
-	ASSERT_EQ(ctf_close_stream(&s, false), 0);
+	if (ctf_open_stream(&w, &s, 0) || setrlimit(RLIMIT_FSIZE, &limit))
+		return -1;
+	error = ctf_write_packet(&s, data, span);
+	limit.rlim_cur = RLIM_INFINITY;
+	if (s.packet.events_discarded != span->lost || setrlimit(RLIMIT_FSIZE, &limit) ||
+	    ctf_close_stream(&s, complete))
+		return -1;
+	ctf_close(&w);
+	return error;
+}
+
+/* How many records of a tape end within so many bytes? */
+static unsigned int count_whole(const struct tape *t, size_t size)
+{
+	unsigned int i = 0;
+
+	while (i < t->count && t->at[i + 1] <= size)
+		i++;
+	return i;
+}
+
+/* All records that there is room for, wherever it ends, and what is written after them. */
+TEST_F(recording, keeps_what_fits)
+{
+	const size_t empty = sizeof(struct ctf_packet);
+	struct tape *t = &self->tapes[0];
+	struct ctf_span span, all;
+	unsigned int count;
+	char name[120];
+	bool damaged;
+	size_t room;
+	int i = 0;
+
+	ASSERT_NE(freopen("/dev/null", "w", stderr), NULL);
+	ctf_measure(&all, t->data, t->size, 5000, on_gap);
+	for (room = empty; room < 2 * empty + all.size; room += 1 + random() % 9) {
+		snprintf(name, sizeof(name), "%s/small%d", self->base, ++i);
+		span = all;
+		ASSERT_EQ(write_small(name, room, t->data, &span, i % 2), -EFBIG);
+		count = count_whole(t, room > 2 * empty ? room - 2 * empty : 0);
+		ASSERT_EQ(span.size, t->at[count]);
+		ASSERT_EQ(count_records(name, &damaged), (int)count);
+		ASSERT_EQ(damaged, !(i % 2));
+	}
 }
 
 TEST_F(recording, is_made_of_sound_records_only)
