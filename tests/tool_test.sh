@@ -59,6 +59,20 @@ payload_is_for_its_owner() {
 		[[ $(stat -c %a plain payload) == $'644\n600' ]]
 }
 
+# As in a new one; a device is nobody's file.
+payload_in_a_file_that_was_there() {
+	echo old >there && chmod 644 there &&
+		svmtrace -q -s 16 -o there -- true && svmtrace -q -s 16 -o /dev/null -- true &&
+		[[ $(stat -c %a there /dev/null) == $'600\n666' && ! -s there ]]
+}
+
+# Whatever is in the recording.
+report_is_for_its_owner() {
+	echo old >shown && chmod 644 shown && svmtrace record -q -o recording -- true &&
+		svmtrace report -q -o report recording && svmtrace report -q -o shown recording &&
+		[[ $(stat -c %a report shown) == $'600\n600' && ! -s shown ]]
+}
+
 # What cannot be written is told, and the command has its time.
 disk_full() {
 	local status=0
@@ -133,12 +147,14 @@ stat_knows_flight_recorders() {
 }
 
 echo 'KTAP version 1'
-echo '1..11'
+echo '1..13'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check groups_of_a_user groups_of_a_user
 check file_of_another_trace file_of_another_trace
 check payload_is_for_its_owner payload_is_for_its_owner
+check payload_in_a_file_that_was_there payload_in_a_file_that_was_there
+check report_is_for_its_owner report_is_for_its_owner
 check disk_full disk_full
 check output_full output_full
 check without_standard_error without_standard_error

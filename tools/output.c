@@ -3,6 +3,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output.h"
@@ -10,12 +11,37 @@
 
 #define OUTPUT_BUFFER (256 * 1024)
 
-/* What was in the memory of a program is for its owner's eyes. */
-static FILE *create(const char *path, bool payload)
+/*
+ * What was in the memory of a program is for its owner's eyes, in a file that was there
+ * already as well: it becomes private first, and only then loses what was in it.
+ */
+static int empty_file(int fd, bool private)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, payload ? 0600 : 0666);
+	struct stat st;
 
-	return fd < 0 ? NULL : fdopen(fd, "w");
+	if (fstat(fd, &st))
+		return -1;
+	/* A device or a pipe is not ours to change. */
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (private && st.st_mode & 0077 && fchmod(fd, st.st_mode & 0700))
+		return -1;
+	return ftruncate(fd, 0);
+}
+
+static FILE *create(const char *path, bool private)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, private ? 0600 : 0666);
+
+	if (fd < 0 || empty_file(fd, private))
+		return NULL;
+	return fdopen(fd, "w");
+}
+
+/* A recording can have payload in it. */
+static bool is_private(const struct options *o)
+{
+	return o->preview || o->mode == MODE_REPORT;
 }
 
 /**
@@ -29,7 +55,7 @@ FILE *output_open(const struct options *o)
 	FILE *file = stdout;
 
 	if (o->file)
-		file = create(o->file, o->preview);
+		file = create(o->file, is_private(o));
 	else if (o->command)	/* its own buffer: messages are not to wait */
 		file = fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), "w");
 	if (!file)
