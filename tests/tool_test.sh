@@ -124,6 +124,42 @@ stat_knows_devices() {
 	return "$status"
 }
 
+# user [OPTION]... COMMAND... - as one who is not root; options are those of setpriv.
+user() { setpriv --reuid 4711 --regid 4711 --clear-groups "$@"; }
+
+# tracer COMMAND... - as one who may trace, but not look into the processes of others.
+tracer() { user --inh-caps +perfmon --ambient-caps +perfmon "$@"; }
+
+# That the module cannot be asked is no reason not to say whose sessions these are.
+stat_when_all_sessions_are_open() {
+	local fds=() fd max status=0
+	max=$(</sys/module/svmtrace/parameters/sessions)
+	while ((${#fds[@]} < max)); do
+		exec {fd}</dev/svmtrace || return
+		fds+=("$fd")
+	done
+	svmtrace stat >out 2>notes || status=$?
+	svmtrace stat --json 2>/dev/null >json
+	for fd in "${fds[@]}"; do
+		exec {fd}<&-
+	done
+	((status == 1)) && grep -q 'could not be asked: too many sessions' notes &&
+		grep -qE "^parameter sessions +$max\$" out &&
+		(($(grep -cE "^ *$$ " out) == max)) &&
+		jq -es ".[1].sessions | length == $max" json >/dev/null
+}
+
+stat_says_what_it_cannot_see() {
+	local fd
+	exec {fd}</dev/svmtrace
+	chmod 666 /dev/svmtrace
+	tracer svmtrace stat >out 2>notes
+	chmod 600 /dev/svmtrace
+	exec {fd}<&-
+	grep -qE '^sessions +1$' out &&
+		grep -q '1 of 1 open sessions cannot be listed' notes
+}
+
 # flight_of PID - what stat says of the flight recorder of a process.
 flight_of() {
 	svmtrace stat --json | jq -r ".sessions[]? | select(.pid == \"$1\").flight"
@@ -147,7 +183,7 @@ stat_knows_flight_recorders() {
 }
 
 echo 'KTAP version 1'
-echo '1..13'
+echo '1..15'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check groups_of_a_user groups_of_a_user
@@ -160,5 +196,7 @@ check output_full output_full
 check without_standard_error without_standard_error
 check in_a_pid_namespace in_a_pid_namespace
 check stat_knows_devices stat_knows_devices
+check stat_when_all_sessions_are_open stat_when_all_sessions_are_open
+check stat_says_what_it_cannot_see stat_says_what_it_cannot_see
 check stat_knows_flight_recorders stat_knows_flight_recorders
 exit "$failed"

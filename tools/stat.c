@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@
 #include "table.h"
 #include "util.h"
 
-#define PARAMETERS "/sys/module/svmtrace/parameters"
+#define MODULE "/sys/module/svmtrace"
+#define PARAMETERS MODULE "/parameters"
 
 /* @format is that of printf(). */
 static void add_value(struct table *t, const char *name, const char *format, ...)
@@ -69,11 +71,23 @@ static void add_parameters(struct table *t)
 		closedir(dir);
 }
 
-static void show_module(const struct session *s, bool json)
+/* Without the one that asks. That there is none for it means that all are open. */
+static unsigned int count_open(const struct session *s)
 {
-	static const struct column columns[] = { { "MODULE" }, { "VALUE" } };
+	struct svmtrace_stats stats;
+	char max[16];
+
+	if (s) {
+		session_stats(s, &stats);
+		return stats.sessions - 1;
+	}
+	read_line(max, sizeof(max), PARAMETERS "/sessions");
+	return strtoul(max, NULL, 10);
+}
+
+static void add_info(struct table *t, const struct session *s)
+{
 	const struct svmtrace_info *info = &s->info;
-	struct table *t = table_new("module", columns, 2, json);
 	struct svmtrace_stats stats;
 
 	session_stats(s, &stats);
@@ -89,10 +103,24 @@ static void show_module(const struct session *s, bool json)
 	add_value(t, "ring size", "%u", info->ring_size);
 	add_value(t, "ring size min", "%u", info->ring_size_min);
 	add_value(t, "ring size max", "%u", info->ring_size_max);
-	/* Without the one that asks. */
-	add_value(t, "sessions", "%u", stats.sessions - 1);
+	add_value(t, "sessions", "%u", count_open(s));
 	add_value(t, "sessions max", "%u", info->sessions_max);
 	add_value(t, "probe hits missed", "%llu", (unsigned long long)stats.missed);
+}
+
+/* Of a module that cannot be asked, what others know of it. */
+static void show_module(const struct session *s, bool json)
+{
+	static const struct column columns[] = { { "MODULE" }, { "VALUE" } };
+	struct table *t = table_new("module", columns, 2, json);
+	char version[64];
+
+	if (s) {
+		add_info(t, s);
+	} else {
+		read_line(version, sizeof(version), MODULE "/version");
+		add_value(t, "version", "%s", version);
+	}
 	add_parameters(t);
 	table_print(t, stdout);
 }
@@ -191,8 +219,10 @@ static bool is_session(const char *pid, const char *fd, dev_t device)
 	       makedev(st.stx_rdev_major, st.stx_rdev_minor) == device;
 }
 
-static void add_sessions_of(struct table *t, const char *pid, dev_t device)
+/* Returns how many. */
+static unsigned int add_sessions_of(struct table *t, const char *pid, dev_t device)
 {
+	unsigned int count = 0;
 	struct dirent *entry;
 	char path[300];
 	DIR *dir;
@@ -200,24 +230,28 @@ static void add_sessions_of(struct table *t, const char *pid, dev_t device)
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		if (is_session(pid, entry->d_name, device))
+		if (is_session(pid, entry->d_name, device)) {
 			add_session(t, pid, entry->d_name);
+			count++;
+		}
 	}
 	if (dir)
 		closedir(dir);
+	return count;
 }
 
-/* All but our own, @s. */
-static void show_sessions(const struct session *s, bool json)
+/* All but our own. Returns how many. */
+static unsigned int show_sessions(bool json)
 {
 	struct column columns[COLUMNS] = { { "PID" }, { "COMMAND" }, { "FD" } };
+	unsigned int count = 0;
 	struct dirent *entry;
 	struct stat device;
 	struct table *t;
 	DIR *dir;
 	size_t i;
 
-	if (fstat(s->fd, &device))
+	if (stat(SVMTRACE_DEVICE, &device))
 		err(EXIT_FAILURE, SVMTRACE_DEVICE);
 	for (i = 0; i < NR_COUNTERS; i++)
 		columns[i + 3] = (struct column){ counters[i].heading, false };
@@ -225,28 +259,59 @@ static void show_sessions(const struct session *s, bool json)
 	dir = opendir("/proc");
 	while (dir && (entry = readdir(dir))) {
 		if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
-			add_sessions_of(t, entry->d_name, device.st_rdev);
+			count += add_sessions_of(t, entry->d_name, device.st_rdev);
 	}
 	if (dir)
 		closedir(dir);
 	table_print(t, stdout);
+	return count;
+}
+
+/* Who finds all sessions open wants to know whose they are. Returns whether there is @s. */
+static bool try_to_ask(struct session *s)
+{
+	int error = session_try_open(s);
+	const char *cure;
+
+	if (error == -EUSERS) {
+		warnx("the module could not be asked: too many sessions are open");
+		return false;
+	}
+	if (error)
+		errx(EXIT_FAILURE, SVMTRACE_DEVICE ": %s", session_cure(-error));
+	cure = session_version_cure(&s->info);
+	if (cure)
+		errx(EXIT_FAILURE, "%s", cure);
+	return true;
+}
+
+static void tell_unlisted(unsigned int listed, unsigned int open)
+{
+	if (listed < open)
+		warnx("%u of %u open sessions cannot be listed: try as root, not in a container",
+		      open - listed, open);
 }
 
 /**
  * stat_show() - prints what is known of the module and its sessions
  * @json: as JSON
  *
- * Return: exit status.
+ * Return: exit status: that the module could not be asked is a failure.
  */
 int stat_show(bool json)
 {
+	unsigned int before, listed, after;
 	struct session s;
+	bool asked = try_to_ask(&s);
 
-	session_open(&s);
-	show_module(&s, json);
+	show_module(asked ? &s : NULL, json);
 	if (!json)
 		putchar('\n');
-	show_sessions(&s, json);
-	session_close(&s);
-	return EXIT_SUCCESS;
+	before = count_open(asked ? &s : NULL);
+	listed = show_sessions(json);
+	after = count_open(asked ? &s : NULL);
+	tell_unlisted(listed, before < after ? before : after);
+	if (asked)
+		session_close(&s);
+	return asked ? EXIT_SUCCESS : EXIT_FAILURE;
 }
