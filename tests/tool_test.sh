@@ -160,6 +160,18 @@ stat_says_what_it_cannot_see() {
 		grep -q '1 of 1 open sessions cannot be listed' notes
 }
 
+# Not the file's mode, and not the capability, is told when it is the other.
+knows_why_permission_is_denied() {
+	local status=0
+	! tracer svmtrace check >denied && grep -q 'access to this file' denied || status=1
+	chmod 666 /dev/svmtrace
+	! user svmtrace check >denied && grep -q 'CAP_PERFMON' denied &&
+		! grep -q 'access to this file' denied && tracer svmtrace check >/dev/null ||
+		status=1
+	chmod 600 /dev/svmtrace
+	return "$status"
+}
+
 # flight_of PID - what stat says of the flight recorder of a process.
 flight_of() {
 	svmtrace stat --json | jq -r ".sessions[]? | select(.pid == \"$1\").flight"
@@ -183,7 +195,7 @@ stat_knows_flight_recorders() {
 }
 
 echo 'KTAP version 1'
-echo '1..15'
+echo '1..16'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check groups_of_a_user groups_of_a_user
@@ -198,5 +210,6 @@ check in_a_pid_namespace in_a_pid_namespace
 check stat_knows_devices stat_knows_devices
 check stat_when_all_sessions_are_open stat_when_all_sessions_are_open
 check stat_says_what_it_cannot_see stat_says_what_it_cannot_see
+check knows_why_permission_is_denied knows_why_permission_is_denied
 check stat_knows_flight_recorders stat_knows_flight_recorders
 exit "$failed"

@@ -30,7 +30,9 @@ const char *session_cure(int error)
 	case ENODEV:
 	case ENXIO:
 		return "the kernel module is not loaded: try \"modprobe svmtrace\"";
+	/* By the mode of the file. The module itself wants the capability. */
 	case EACCES:
+		return "no permission: run it as root, or get access to this file, see svmtrace(8)";
 	case EPERM:
 		return "permission denied: run it as root, or with CAP_PERFMON";
 	case EUSERS:
