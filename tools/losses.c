@@ -91,9 +91,13 @@ static void join(char *text, size_t size, const struct part *parts, size_t count
 	}
 }
 
-/* What a frozen flight recorder has no room for came after what it is about. */
+/*
+ * Of the calls that were to be recorded, and have come to an end. What a frozen flight
+ * recorder has no room for came after what it is about.
+ */
 static void tell_lost(const struct svmtrace_stats *s)
 {
+	const uint64_t lost = session_lost(s);
 	const struct part parts[] = {
 		{ "ring full", s->lost_ring_full },
 		{ "nested", s->lost_nested },
@@ -106,8 +110,8 @@ static void tell_lost(const struct svmtrace_stats *s)
 	char text[200];
 
 	join(text, sizeof(text), parts, ARRAY_SIZE(parts));
-	warnx("calls lost: %llu of %llu (%s)%s", (unsigned long long)session_lost(s),
-	      (unsigned long long)s->entered, text, cure);
+	warnx("calls lost: %llu of %llu (%s)%s", (unsigned long long)lost,
+	      (unsigned long long)(s->delivered + lost), text, cure);
 }
 
 static void tell_recorded(const struct svmtrace_stats *s, const char *done, uint64_t count)
