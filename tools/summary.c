@@ -18,7 +18,7 @@
  * struct total - what is counted
  * @calls:  calls
  * @errors: of these, calls that failed
- * @asked:  bytes that they asked for
+ * @asked:  bytes that they asked for, without calls that were refused for asking too much
  * @moved:  bytes that were transferred
  * @time:   ns that they took
  */
@@ -104,13 +104,21 @@ static void add(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
+/* No call can move that much: it failed for that, and asked for nothing in earnest. */
+static bool is_absurd(const struct svmtrace_call *call)
+{
+	return call->ret < 0 && call->bytes > INT64_MAX;
+}
+
 static void count(struct total *total, const struct record_view *v)
 {
 	const struct svmtrace_call *call = v->call;
+	const bool ended = !(v->record->marks & SVMTRACE_MARK_NO_RESULT);
 
 	total->calls++;
-	add(&total->asked, call->bytes);
-	if (v->record->marks & SVMTRACE_MARK_NO_RESULT)
+	if (!ended || !is_absurd(call))
+		add(&total->asked, call->bytes);
+	if (!ended)
 		return;
 	total->time += v->record->time - call->entry_time;
 	if (call->ret < 0)

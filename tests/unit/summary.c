@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sums over calls, as -c and -C print them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +32,14 @@ void table_print(struct table *t, FILE *file)
 	(void)file;
 }
 
-/* The JSON of calls that have asked for so many bytes each, and moved one. */
-static char *sum_of(const __u64 *bytes, unsigned int n)
+/* The JSON of calls that have asked for so many bytes each, with one result. */
+static char *sum_of(const __u64 *bytes, unsigned int n, __s64 ret)
 {
 	const struct options options = { .json = true };
 	struct svmtrace_record record = {
 		.kind = SVMTRACE_KIND_CALL, .syscall = SVMTRACE_NR_vmsplice, .time = 7,
 	};
-	struct svmtrace_call call = { .tid = 1, .ret = 1 };
+	struct svmtrace_call call = { .tid = 1, .ret = ret };
 	const struct record_view v = { .record = &record, .call = &call };
 	struct summary *s = summary_new();
 	char *text = NULL;
@@ -58,7 +59,7 @@ static char *sum_of(const __u64 *bytes, unsigned int n)
 TEST(sums)
 {
 	static const __u64 bytes[] = { 4096, 1, 0 };
-	char *text = sum_of(bytes, 3);
+	char *text = sum_of(bytes, 3, 1);
 
 	EXPECT_NE(NULL, strstr(text, "\"calls\":3,")) {
 		TH_LOG("%s", text);
@@ -72,9 +73,21 @@ TEST(sums)
 TEST(sums_stay_at_their_limit)
 {
 	static const __u64 bytes[] = { 4097, UINT64_MAX, 4097 };
-	char *text = sum_of(bytes, 3);
+	char *text = sum_of(bytes, 3, 1);
 
 	EXPECT_NE(NULL, strstr(text, "\"asked\":18446744073709551615,")) {
+		TH_LOG("%s", text);
+	}
+	free(text);
+}
+
+/* One that fails because it asks for too much is no reason to forget what others asked for. */
+TEST(sums_are_without_what_is_absurd)
+{
+	static const __u64 bytes[] = { 4097, UINT64_MAX, 1ULL << 63, -4096, 4097 };
+	char *text = sum_of(bytes, 5, -EINVAL);
+
+	EXPECT_NE(NULL, strstr(text, "\"calls\":5,\"errors\":5,\"asked\":8194,")) {
 		TH_LOG("%s", text);
 	}
 	free(text);
