@@ -172,9 +172,18 @@ knows_why_permission_is_denied() {
 	return "$status"
 }
 
+stat_has_numbers() {
+	local fd
+	exec {fd}</dev/svmtrace
+	svmtrace stat --json >json
+	exec {fd}<&-
+	jq -es ".[1].sessions | any(.pid == $$ and .fd == $fd and .entered == 0 and
+		.state == \"new\" and .flight == \"no\")" json >/dev/null
+}
+
 # flight_of PID - what stat says of the flight recorder of a process.
 flight_of() {
-	svmtrace stat --json | jq -r ".sessions[]? | select(.pid == \"$1\").flight"
+	svmtrace stat --json | jq -r ".sessions[]? | select(.pid == $1).flight"
 }
 
 # Stopped, so that it does not end when it is frozen.
@@ -195,7 +204,7 @@ stat_knows_flight_recorders() {
 }
 
 echo 'KTAP version 1'
-echo '1..16'
+echo '1..17'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check groups_of_a_user groups_of_a_user
@@ -211,5 +220,6 @@ check stat_knows_devices stat_knows_devices
 check stat_when_all_sessions_are_open stat_when_all_sessions_are_open
 check stat_says_what_it_cannot_see stat_says_what_it_cannot_see
 check knows_why_permission_is_denied knows_why_permission_is_denied
+check stat_has_numbers stat_has_numbers
 check stat_knows_flight_recorders stat_knows_flight_recorders
 exit "$failed"

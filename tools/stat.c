@@ -125,13 +125,14 @@ static void show_module(const struct session *s, bool json)
 	table_print(t, stdout);
 }
 
-/* What is shown of a session: values in its fdinfo, added up. */
+/* What is shown of a session: values in its fdinfo, added up if they are no words. */
 static const struct {
 	const char *heading;
 	const char *keys[5];
+	bool word;
 } counters[] = {
-	{ "STATE", { "state" } },
-	{ "FLIGHT", { "flight" } },
+	{ "STATE", { "state" }, true },
+	{ "FLIGHT", { "flight" }, true },
 	{ "ENTERED", { "entered" } },
 	{ "DELIVERED", { "delivered" } },
 	{ "FILTERED", { "filtered" } },
@@ -200,7 +201,7 @@ static void add_session(struct table *t, const char *pid, const char *fd)
 	row[2] = fd;
 	row[1] = cells[1];
 	for (i = 3; i < COLUMNS; i++)
-		row[i] = *cells[i] ? cells[i] : "-";
+		row[i] = *cells[i] ? cells[i] : NULL;
 	table_add(t, row);
 }
 
@@ -243,7 +244,7 @@ static unsigned int add_sessions_of(struct table *t, const char *pid, dev_t devi
 /* All but our own. Returns how many. */
 static unsigned int show_sessions(bool json)
 {
-	struct column columns[COLUMNS] = { { "PID" }, { "COMMAND" }, { "FD" } };
+	struct column columns[COLUMNS] = { { "PID", true }, { "COMMAND" }, { "FD", true } };
 	unsigned int count = 0;
 	struct dirent *entry;
 	struct stat device;
@@ -254,7 +255,7 @@ static unsigned int show_sessions(bool json)
 	if (stat(SVMTRACE_DEVICE, &device))
 		err(EXIT_FAILURE, SVMTRACE_DEVICE);
 	for (i = 0; i < NR_COUNTERS; i++)
-		columns[i + 3] = (struct column){ counters[i].heading, false };
+		columns[i + 3] = (struct column){ counters[i].heading, !counters[i].word };
 	t = table_new("sessions", columns, COLUMNS, json);
 	dir = opendir("/proc");
 	while (dir && (entry = readdir(dir))) {

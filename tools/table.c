@@ -65,17 +65,18 @@ struct table *table_new(const char *name, const struct column *columns, size_t c
 /**
  * table_add() - adds a row
  * @t:	   the table
- * @cells: one text per column; they are copied
+ * @cells: one text per column, NULL if it is not known; they are copied
  */
 void table_add(struct table *t, const char *const *cells)
 {
 	struct libscols_line *line = scols_table_new_line(t->scols, NULL);
+	const char *unknown = scols_table_is_json(t->scols) ? NULL : "-";
 	size_t i;
 
 	if (!line)
 		err(EXIT_FAILURE, "a table");
 	for (i = 0; i < t->columns; i++)
-		check(scols_line_set_data(line, i, cells[i]));
+		check(scols_line_set_data(line, i, cells[i] ? cells[i] : unknown));
 }
 
 /**
