@@ -229,26 +229,34 @@ static char *put_entries(char *at, const struct svmtrace_iovec *iov,
 	return at;
 }
 
+/* Where it is, is known if all entries before it are there. */
+static char *put_unreadable(char *at, __u64 address, bool truncated)
+{
+	if (truncated)
+		return put_text(at, " /* unreadable further on */");
+	at = put_text(at, " /* ");
+	at = put_address(at, address);
+	return put_text(at, " unreadable */");
+}
+
 static char *put_array(char *at, const struct record_view *v, unsigned int side,
 		       __u64 address, const struct text_style *style)
 {
 	unsigned int marks = v->record->marks >> (side * SVMTRACE_MARK_REMOTE_SHIFT);
 	unsigned int count = side ? v->call->remote_iovs : v->call->iovs;
 	unsigned int entry = v->call->abi == SVMTRACE_ABI_64 ? 16 : 8;
-	/* All that was found, or nothing: the array was not worth a bracket. */
-	bool none = marks & (SVMTRACE_MARK_UNREADABLE | SVMTRACE_MARK_TRUNCATED);
+	bool more = marks & (SVMTRACE_MARK_UNREADABLE | SVMTRACE_MARK_TRUNCATED);
 
-	if (!count && none)
+	/* Nothing of it is known, which is not to be empty. */
+	if (!count && more)
 		return put_address(at, address);
 	at = put_char(at, '[');
 	at = put_entries(at, v->iov[side], count, style->iovs);
-	if (marks & SVMTRACE_MARK_UNREADABLE) {
-		at = put_text(at, ", ... /* ");
-		at = put_address(at, address + (__u64)count * entry);
-		at = put_text(at, " unreadable */");
-	} else if (marks & SVMTRACE_MARK_TRUNCATED && count <= style->iovs) {
+	if (more && count <= style->iovs)
 		at = put_text(at, ", ...");
-	}
+	if (marks & SVMTRACE_MARK_UNREADABLE)
+		at = put_unreadable(at, address + (__u64)count * entry,
+				    marks & SVMTRACE_MARK_TRUNCATED);
 	return put_char(at, ']');
 }
 

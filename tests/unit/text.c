@@ -208,6 +208,11 @@ TEST(marked_arrays)
 	ASSERT_NE(strstr(line_of(&d), ", [{0x7ffd2c10, 64}, ...], 1, ["), NULL);
 	ASSERT_NE(strstr(line_of(&d), "64}, ... /* 0x2010 unreadable */], 1, "), NULL);
 
+	/* Where that is, is known of an array that was recorded up to there only. */
+	d.record.marks = (SVMTRACE_MARK_TRUNCATED | SVMTRACE_MARK_UNREADABLE) <<
+			 SVMTRACE_MARK_REMOTE_SHIFT;
+	ASSERT_NE(strstr(line_of(&d), "64}, ... /* unreadable further on */], 1, "), NULL);
+
 	begin_write(&d);
 	finish(&d);
 	ASSERT_NE(strstr(line_of(&d), "uid=0, [], 1, [], 1, 0)"), NULL);
