@@ -45,6 +45,7 @@ static const struct {
 	{ "u16", "HEX", "hex16" },
 	{ "u32", "HEX", "hex32" },
 	{ "u64", "HEX", "hex64" },
+	{ "u32", "DEVICE", "hex32" },
 	{ "u64", "CLOCK", "monotonic" },
 	{ "comm", NULL, "text8" },
 	{ "uuid", NULL, "u8" },

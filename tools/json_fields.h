@@ -14,6 +14,8 @@
 #define PUT_BYTES(at, key, value) json_number(at, key, value)
 #define PUT_HEX(at, key, value) json_hex(at, key, value)
 #define PUT_ID(at, key, value) put_id(at, key, value)
+#define PUT_INODE(at, key, value) put_inode(at, key, value)
+#define PUT_DEVICE(at, key, value) put_device(at, key, value)
 #define PUT_SLOTS(at, key, value) put_id(at, key, value)
 #define PUT_TEXT(at, key, value) json_comm(at, key, value)
 #define PUT_RELATION(at, key, value) put_bits(at, key, value, name_relations)

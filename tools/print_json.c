@@ -33,6 +33,16 @@ static char *put_id(char *at, const char *key, __u64 value)
 	return value == UINT32_MAX ? json_null(at, key) : json_number(at, key, value);
 }
 
+static char *put_inode(char *at, const char *key, __u64 value)
+{
+	return value ? json_number(at, key, value) : json_null(at, key);
+}
+
+static char *put_device(char *at, const char *key, __u64 value)
+{
+	return value ? json_hex(at, key, value) : json_null(at, key);
+}
+
 static char *put_syscall(char *at, const char *key, const struct svmtrace_record *record)
 {
 	if (record->kind == SVMTRACE_KIND_GAP)
@@ -103,10 +113,16 @@ static char *put_kept(char *at, struct kept *kept, const void *group, size_t siz
 	return put_bytes(at, kept->text, kept->len);
 }
 
+/* Is there what the groups of the target are about? */
+static bool is_resolved(const struct record_view *v)
+{
+	return !(v->record->marks & SVMTRACE_MARK_NO_TARGET);
+}
+
 static char *put_groups(char *at, const struct record_view *v)
 {
 	static struct kept caller, context, target, target_context;
-	bool resolved = !(v->record->marks & SVMTRACE_MARK_NO_TARGET);
+	bool resolved = is_resolved(v);
 
 	at = put_record(at, v->record);
 	if (v->call)
@@ -182,21 +198,27 @@ static char *put_arrays(char *at, const struct record_view *v)
 	return at;
 }
 
-/* An executable's name is recorded only where it differs from comm. */
-static char *put_exe(char *at, const char *key, const char *exe, unsigned int len,
-		     const char *comm)
+/*
+ * An executable's name is recorded only where it differs from comm, and where there is one.
+ * Inline, so that the key is a literal.
+ */
+static inline char *put_exe(char *at, const char *key, const char *exe, unsigned int len,
+			    __u64 ino, const char *comm)
 {
-	return len ? json_bytes(at, key, exe, len) : json_comm(at, key, comm);
+	if (len)
+		return json_bytes(at, key, exe, len);
+	return ino && comm ? json_comm(at, key, comm) : json_null(at, key);
 }
 
 static char *put_exes(char *at, const struct record_view *v)
 {
-	if (v->caller)
-		at = put_exe(at, JSON_KEY("exe"), v->exe, v->call->exe_len, v->caller->comm);
-	if (v->target && !(v->record->marks &
-			   (SVMTRACE_MARK_NO_TARGET | SVMTRACE_MARK_TARGET_BUSY)))
+	if (v->context)
+		at = put_exe(at, JSON_KEY("exe"), v->exe, v->call->exe_len,
+			     v->context->exe_ino, v->caller ? v->caller->comm : NULL);
+	if (v->target_context && is_resolved(v))
 		at = put_exe(at, JSON_KEY("target_exe"), v->target_exe,
-			     v->call->target_exe_len, v->target->comm);
+			     v->call->target_exe_len, v->target_context->exe_ino,
+			     v->target ? v->target->comm : NULL);
 	return at;
 }
 

@@ -18,9 +18,9 @@
  *	    holes.
  * @type:   u8, u16, u32, u64, s64 or comm (16 bytes, zero padded)
  * @show:   DEC, HEX, TIME (ns of CLOCK_MONOTONIC), BYTES, SLOTS, ID (all ones:
- *	    unset), COUNT (length of an array that follows), or the name of a
- *	    set of names (RELATION, ABI, DIRECTION, MARKS, GROUPS, KIND,
- *	    SYSCALL), or TEXT
+ *	    unset), INODE and DEVICE (0: not known), COUNT (length of an array
+ *	    that follows), or the name of a set of names (RELATION, ABI,
+ *	    DIRECTION, MARKS, GROUPS, KIND, SYSCALL), or TEXT
  * @origin: where the value is from: KERNEL, REGISTER, ENTRY (user memory at
  *	    entry), RETURN (user memory at return), READER (looked up later)
  *
@@ -96,9 +96,9 @@ SVMTRACE_FIELD(call, u8, abi, ABI, KERNEL,
 SVMTRACE_FIELD(call, u8, groups, GROUPS, KERNEL,
 	       "the optional groups that follow")
 SVMTRACE_FIELD(call, u8, exe_len, COUNT, KERNEL,
-	       "length of the caller's executable name, 0 if it equals comm")
+	       "length of the caller's executable name, 0 if it equals comm or is unknown")
 SVMTRACE_FIELD(call, u8, target_exe_len, COUNT, KERNEL,
-	       "length of the target's executable name, 0 if it equals comm")
+	       "length of the target's executable name, 0 if it equals comm or is unknown")
 #endif
 
 #if !defined(SVMTRACE_ONLY) || SVMTRACE_ONLY == SVMTRACE_PART_CALLER
@@ -129,15 +129,15 @@ SVMTRACE_FIELD(context, u32, loginuid, ID, KERNEL,
 	       "audit login user id")
 SVMTRACE_FIELD(context, u32, session, ID, KERNEL,
 	       "audit session id")
-SVMTRACE_FIELD(context, u32, pid_ns, DEC, KERNEL,
+SVMTRACE_FIELD(context, u32, pid_ns, INODE, KERNEL,
 	       "inode of the caller's pid namespace")
-SVMTRACE_FIELD(context, u32, mnt_ns, DEC, KERNEL,
+SVMTRACE_FIELD(context, u32, mnt_ns, INODE, KERNEL,
 	       "inode of the caller's mount namespace, 0 if unknown")
-SVMTRACE_FIELD(context, u32, user_ns, DEC, KERNEL,
+SVMTRACE_FIELD(context, u32, user_ns, INODE, KERNEL,
 	       "inode of the caller's user namespace")
-SVMTRACE_FIELD(context, u32, exe_dev, HEX, KERNEL,
-	       "device of the caller's executable: major << 20 | minor")
-SVMTRACE_FIELD(context, u64, exe_ino, DEC, KERNEL,
+SVMTRACE_FIELD(context, u32, exe_dev, DEVICE, KERNEL,
+	       "device of the caller's executable: major << 20 | minor, 0 if unavailable")
+SVMTRACE_FIELD(context, u64, exe_ino, INODE, KERNEL,
 	       "inode of the caller's executable, 0 if unavailable")
 SVMTRACE_FIELD(context, u64, caps, HEX, KERNEL,
 	       "effective capabilities, bit per capability")
@@ -157,15 +157,15 @@ SVMTRACE_FIELD(target, comm, comm, TEXT, KERNEL,
 #endif
 
 #if !defined(SVMTRACE_ONLY) || SVMTRACE_ONLY == SVMTRACE_PART_TARGET_CONTEXT
-SVMTRACE_FIELD(target_context, u32, pid_ns, DEC, KERNEL,
-	       "inode of the target's pid namespace")
-SVMTRACE_FIELD(target_context, u32, mnt_ns, DEC, KERNEL,
+SVMTRACE_FIELD(target_context, u32, pid_ns, INODE, KERNEL,
+	       "inode of the target's pid namespace, 0 if unavailable")
+SVMTRACE_FIELD(target_context, u32, mnt_ns, INODE, KERNEL,
 	       "inode of the target's mount namespace, 0 if unavailable")
-SVMTRACE_FIELD(target_context, u32, user_ns, DEC, KERNEL,
+SVMTRACE_FIELD(target_context, u32, user_ns, INODE, KERNEL,
 	       "inode of the target's user namespace")
-SVMTRACE_FIELD(target_context, u32, exe_dev, HEX, KERNEL,
-	       "device of the target's executable: major << 20 | minor")
-SVMTRACE_FIELD(target_context, u64, exe_ino, DEC, KERNEL,
+SVMTRACE_FIELD(target_context, u32, exe_dev, DEVICE, KERNEL,
+	       "device of the target's executable: major << 20 | minor, 0 if unavailable")
+SVMTRACE_FIELD(target_context, u64, exe_ino, INODE, KERNEL,
 	       "inode of the target's executable, 0 if unavailable")
 SVMTRACE_FIELD(target_context, u64, cgroup, DEC, KERNEL,
 	       "id of the target's cgroup (v2)")
