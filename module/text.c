@@ -145,6 +145,17 @@ static char *put_stamp(char *at, const struct record_view *v,
 	return put_text(at, "] ");
 }
 
+/* In parentheses: nothing if it is called as the thread, and () if it is not known. */
+static char *put_exe(char *at, const char *name, unsigned int len, bool known)
+{
+	if (known && !len)
+		return at;
+	at = put_char(at, '(');
+	if (len)
+		at = put_name(at, name, len);
+	return put_char(at, ')');
+}
+
 static char *put_caller(char *at, const struct record_view *v)
 {
 	const struct svmtrace_caller *caller = v->caller;
@@ -158,11 +169,7 @@ static char *put_caller(char *at, const struct record_view *v)
 		at = put_named(at, " euid=", caller->euid);
 	at = put_char(at, ' ');
 	at = put_name(at, caller->comm, sizeof(caller->comm));
-	if (v->call->exe_len) {
-		at = put_char(at, '(');
-		at = put_name(at, v->exe, v->call->exe_len);
-		at = put_char(at, ')');
-	}
+	at = put_exe(at, v->exe, v->call->exe_len, !v->context || v->context->exe_ino);
 	at = put_named(at, "/", caller->pid);
 	if (v->call->tid != caller->pid)
 		at = put_named(at, ":", v->call->tid);
@@ -182,11 +189,8 @@ static char *put_target(char *at, const struct record_view *v)
 		at = put_named(at, " pid=", target->pid);
 	at = put_char(at, ' ');
 	at = put_name(at, target->comm, sizeof(target->comm));
-	if (v->call->target_exe_len) {
-		at = put_char(at, '(');
-		at = put_name(at, v->target_exe, v->call->target_exe_len);
-		at = put_char(at, ')');
-	}
+	at = put_exe(at, v->target_exe, v->call->target_exe_len,
+		     !v->target_context || v->target_context->exe_ino);
 	return put_named(at, " uid=", target->uid);
 }
 

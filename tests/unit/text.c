@@ -196,6 +196,29 @@ TEST(unresolved_target)
 	ASSERT_NE(strstr(line_of(&d), "writev(640 no-such-process, "), NULL);
 }
 
+/* A name of a thread alone would say that its executable is called like this, too. */
+TEST(unknown_executables)
+{
+	const __u64 args[] = { 640, 0x1000, 1, 0x2000, 1, 0 };
+	const struct svmtrace_target target = { .pid = 640, .comm = "sshd" };
+	struct svmtrace_target_context *target_context;
+	struct svmtrace_context *context;
+	static struct draft d;
+
+	begin(&d, SVMTRACE_NR_process_vm_writev, args);
+	add_caller(&d);
+	context = append(&d, NULL, sizeof(*context));
+	append(&d, &target, sizeof(target));
+	target_context = append(&d, NULL, sizeof(*target_context));
+	d.call->groups = SVMTRACE_GROUPS_ALL & ~SVMTRACE_GROUP_PIPE;
+	ASSERT_NE(strstr(line_of(&d), " injector()/812 process_vm_writev(640 sshd() uid=0, "),
+		  NULL);
+	context->exe_ino = 7;
+	ASSERT_NE(strstr(line_of(&d), " injector/812 process_vm_writev(640 sshd() uid=0, "), NULL);
+	target_context->exe_ino = 8;
+	ASSERT_NE(strstr(line_of(&d), " injector/812 process_vm_writev(640 sshd uid=0, "), NULL);
+}
+
 TEST(marked_arrays)
 {
 	static struct draft d;
