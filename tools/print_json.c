@@ -21,11 +21,12 @@
 /* More than any group may be shown as. */
 #define KEPT_TEXT	2048
 
-/* Fields that JSON has otherwise: by a better name, or not at all. */
+/* Fields that JSON has otherwise: by a better name, of some calls only, or not at all. */
 static inline bool is_special(const char *field)
 {
 	return !strcmp(field, "record.time") || !strcmp(field, "record.size") ||
-	       !strcmp(field, "call.ret");
+	       !strcmp(field, "call.ret") || !strcmp(field, "call.remote_bytes") ||
+	       !strcmp(field, "call.relation");
 }
 
 static char *put_id(char *at, const char *key, __u64 value)
@@ -136,6 +137,8 @@ static char *put_groups(char *at, const struct record_view *v)
 	if (v->target_context && resolved)
 		at = put_kept(at, &target_context, v->target_context,
 			      sizeof(*v->target_context), put_target_context);
+	if ((v->target || v->target_context) && resolved)
+		at = put_bits(at, JSON_KEY("relation"), v->call->relation, name_relations);
 	if (v->pipe)
 		at = put_pipe(at, v->pipe);
 	if (v->gap)
@@ -180,8 +183,10 @@ static char *put_arrays(char *at, const struct record_view *v)
 	const struct svmtrace_extra *extra = v->extra;
 
 	at = put_iovs(at, JSON_KEY("iov"), v->iov[0], v->call->iovs);
-	if (v->record->syscall == SVMTRACE_NR_process_vm_writev)
+	if (v->record->syscall == SVMTRACE_NR_process_vm_writev) {
+		at = json_number(at, JSON_KEY("remote_bytes"), v->call->remote_bytes);
 		at = put_iovs(at, JSON_KEY("remote_iov"), v->iov[1], v->call->remote_iovs);
+	}
 	if (!extra)
 		return at;
 	if (extra->iovs_at_return)

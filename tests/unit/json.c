@@ -66,6 +66,8 @@ TEST(known)
 	EXPECT_HAS(",\"target_exe_dev\":\"0x800002\",\"target_exe_ino\":4712,");
 	EXPECT_HAS(",\"mnt_ns\":8,");
 	EXPECT_HAS(",\"target_pid_ns\":17,\"target_mnt_ns\":18,\"target_user_ns\":19,");
+	EXPECT_HAS(",\"relation\":[\"child\"]");
+	EXPECT_HAS(",\"remote_bytes\":64,");
 	p.view.exe = "injector2";
 	p.call.exe_len = 9;
 	p.view.target_exe = "victim2";
@@ -121,6 +123,29 @@ TEST(no_target)
 
 	begin(&p);
 	p.record.marks = SVMTRACE_MARK_NO_TARGET;
+	EXPECT_HAS_NO("target_");
+	EXPECT_HAS_NO("relation");
+	EXPECT_HAS(",\"remote_bytes\":64,");
+	EXPECT_HAS(",\"remote_iov\":[]");
+}
+
+/* No target and no second array are part of the call. */
+TEST(splice)
+{
+	const struct svmtrace_pipe pipe = { .ino = 71234, .slots = 16 };
+	struct parts p;
+
+	begin(&p);
+	p.record.syscall = SVMTRACE_NR_vmsplice;
+	p.call.relation = 0;
+	p.call.remote_bytes = 0;
+	p.view.target = NULL;
+	p.view.target_context = NULL;
+	p.view.pipe = &pipe;
+	EXPECT_HAS(",\"pipe_ino\":71234,");
+	EXPECT_HAS(",\"bytes\":0,");
+	EXPECT_HAS_NO("relation");
+	EXPECT_HAS_NO("remote_");
 	EXPECT_HAS_NO("target_");
 }
 
