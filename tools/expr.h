@@ -145,6 +145,7 @@ struct expr_program {
 };
 
 bool expr_read(struct expr *e, const char *text);
+void expr_note_late(struct expr *e);
 void expr_free(struct expr *e);
 bool expr_compile(struct expr_program *p, const struct expr *const *exprs, size_t count);
 bool expr_run(const struct expr_program *p, const struct svmtrace_filter_data *data);

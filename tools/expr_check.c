@@ -6,6 +6,14 @@
 #include <string.h>
 
 #include "expr.h"
+#include "names.h"
+
+/* What a record gets when it is written: no program in the kernel sees these. */
+#define LATE_MARKS \
+	(SVMTRACE_MARK_TRUNCATED | \
+	 SVMTRACE_MARK_TRUNCATED << SVMTRACE_MARK_REMOTE_SHIFT | \
+	 SVMTRACE_MARK_TRUNCATED << SVMTRACE_MARK_PREVIEW_SHIFT | \
+	 SVMTRACE_MARK_UNDECIDED)
 
 /* Does it stand for true or false? */
 static bool is_condition(const struct expr_node *node)
@@ -380,4 +388,33 @@ static bool check_condition(struct expr *e, struct expr_node *node)
 bool expr_check(struct expr *e)
 {
 	return check_condition(e, e->root);
+}
+
+/* Does it ask for such marks? Those that are left of the others by ~ are not asked for. */
+static bool asks_late(const struct expr_node *node)
+{
+	return node->kind == EXPR_FIELD && node->masked && !node->negative &&
+	       node->field->offset == offsetof(struct svmtrace_filter_data, record.marks) &&
+	       node->value & LATE_MARKS;
+}
+
+/**
+ * expr_note_late() - notes a mark that is never there when a call is judged
+ * @e: after expr_read(), of an expression that becomes a program of the kernel
+ */
+void expr_note_late(struct expr *e)
+{
+	const struct expr_node *node, *first = NULL;
+	const struct name_bit *mark = name_marks;
+
+	for (node = e->newest; node; node = node->older) {
+		if (asks_late(node) && (!first || node->column < first->column))
+			first = node;
+	}
+	if (!first)
+		return;
+	while (!(mark->bit & first->value & LATE_MARKS))
+		mark++;
+	expr_note(e, first->column,
+		  "only report finds %s: a record gets it when it is written", mark->name);
 }

@@ -132,6 +132,8 @@ bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 	if (good && filter->text) {
 		all[count] = &exprs[count];
 		good = expr_read(&exprs[count++], filter->text);
+		if (good && filter->live)
+			expr_note_late(&exprs[count - 1]);
 		if (!good)
 			tell(filter, &exprs[count - 1].error, errors, name, "");
 		else if (*exprs[count - 1].note.text)

@@ -21,12 +21,14 @@ enum filter_preset {
  * @presets: bit per enum filter_preset
  * @text:    the expression, or NULL
  * @also:    what other options ask for, as an expression, or NULL
+ * @live:    the kernel asks it about calls; otherwise report does about records
  * @program: what these become; its len is 0 if there are none
  */
 struct filter {
 	unsigned int presets;
 	char *text;
 	char *also;
+	bool live;
 	struct expr_program program;
 };
 

@@ -399,6 +399,8 @@ static void check_filter(struct argp_state *state, struct options *o)
 		argp_error(state, "no EXPRESSION is of use here");
 	if (!any && o->mode == MODE_DUMP)
 		argp_error(state, "-d shows an EXPRESSION, and there is none");
+	o->filter.live = o->mode != MODE_REPORT;
+	o->until.live = true;
 	if (!filter_compile(&o->filter, stderr, state->name) ||
 	    !filter_compile(&o->until, stderr, state->name))
 		exit(EXIT_USAGE);

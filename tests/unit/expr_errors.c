@@ -185,6 +185,45 @@ TEST(noted_at_the_column)
 	}
 }
 
+static const struct refusal late[] = {
+	{ "marks & truncated", 0, "only report finds truncated" },
+	{ "uid == 0 || marks & (remote-truncated | changed)", 12, "finds remote-truncated" },
+	{ "(marks & preview-truncated) == 0", 1, "finds preview-truncated" },
+	{ "marks & undecided != 0 && marks & truncated", 0, "finds undecided" },
+	{ "marks & ~undecided", 0, "" },
+	{ "marks & changed || relation & 1 || marks == 0", 0, "" },
+};
+
+/* A call that a filter sees has not yet what its record gets when it is written. */
+TEST(marks_of_records_are_noted_when_live)
+{
+	char *text;
+	size_t i, size;
+
+	for (i = 0; i < 2 * sizeof(late) / sizeof(*late); i++) {
+		const struct refusal *n = &late[i / 2];
+		struct filter filter = { .text = (char *)n->text, .live = i % 2 };
+		FILE *errors = open_memstream(&text, &size);
+		const char *caret;
+
+		ASSERT_TRUE(filter_compile(&filter, errors, "test"));
+		fclose(errors);
+		EXPECT_EQ(filter.live && *n->says, size > 0);
+		if (size) {
+			EXPECT_NE(strstr(text, n->says), NULL) {
+				TH_LOG("%s: '%s'", n->text, text);
+			}
+			caret = strrchr(text, '\n') - 1;
+			while (caret[-1] != '\n')
+				caret--;
+			EXPECT_EQ(strcspn(caret, "^"), 2U + n->column) {
+				TH_LOG("%s: '%s'", n->text, text);
+			}
+		}
+		free(text);
+	}
+}
+
 /* As wide as a terminal shows them, however many bytes characters have; none is cut. */
 TEST(caret_is_below_the_character)
 {
