@@ -33,10 +33,28 @@ options_where_they_are_of_no_use() {
 
 values_that_make_no_sense() {
 	refuses 'either --flight or -B' record --flight 4M -B 64K -- true &&
-		refuses 'at least one call' -n 0 &&
-		refuses 'power of two below 4096M' -B 4096M &&
+		refuses '-n must be a number from 1 to' -n 0 &&
+		refuses '--iovs must be a number from 0 to 1024' --iovs 1025 &&
 		refuses 'power of two' -B 18014398509481985K &&
 		refuses 'power of two' -B 96K
+}
+
+# What the limit is, the module says.
+size_of_a_ring() {
+	local size
+	for size in 512M 1G 4G 17179869184G; do
+		! svmtrace -B "$size" -- true 2>notes &&
+			grep -q 'must be from [0-9]* to 268435456 bytes' notes || return
+	done
+}
+
+# The whole of what was probably meant.
+programs_without_dashes() {
+	cp /bin/true ./loop
+	refuses 'did you mean: svmtrace -- ./loop' ./loop &&
+		refuses 'did you mean: svmtrace record -- ./loop' record ./loop &&
+		refuses 'field or a value expected' report first ./loop &&
+		refuses 'did you mean: svmtrace record' recrd
 }
 
 # By number as well, a user has the groups that the name has.
@@ -204,9 +222,11 @@ stat_knows_flight_recorders() {
 }
 
 echo 'KTAP version 1'
-echo '1..17'
+echo '1..19'
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
+check size_of_a_ring size_of_a_ring
+check programs_without_dashes programs_without_dashes
 check groups_of_a_user groups_of_a_user
 check file_of_another_trace file_of_another_trace
 check payload_is_for_its_owner payload_is_for_its_owner

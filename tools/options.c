@@ -103,6 +103,7 @@ static const struct argp_option option_table[] = {
 };
 
 #define IN(mode) (1U << MODE_##mode)
+#define IN_MODE(o) (1U << (o)->mode)
 #define CAPTURING (IN(TRACE) | IN(RECORD))
 #define SHOWING (IN(TRACE) | IN(REPORT))
 #define FILTERING (CAPTURING | IN(REPORT) | IN(DUMP))
@@ -167,16 +168,16 @@ static const char *name_option(int key)
 }
 
 static unsigned long parse_number(struct argp_state *state, const char *what,
-				  const char *text, unsigned long max)
+				  const char *text, unsigned long min, unsigned long max)
 {
 	unsigned long value;
 	char *end;
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || value > max)
-		argp_error(state, "%s must be a number from 0 to %lu, not '%s'", what, max,
-			   text);
+	if (errno || *end || end == text || *text == '-' || value < min || value > max)
+		argp_error(state, "%s must be a number from %lu to %lu, not '%s'", what, min,
+			   max, text);
 	return value;
 }
 
@@ -192,10 +193,12 @@ static unsigned int parse_size(struct argp_state *state, const char *text)
 		shift = 10, end++;
 	else if (*end && strchr("mM", *end))
 		shift = 20, end++;
-	if (errno || *end || *text == '-' || value > UINT32_MAX >> shift || !value ||
-	    value & (value - 1))
-		argp_error(state, "a ring has a power of two below 4096M, such as 256K or 8M");
-	return value << shift;
+	else if (*end && strchr("gG", *end))
+		shift = 30, end++;
+	if (errno || *end || *text == '-' || !value || value & (value - 1))
+		argp_error(state, "the size of a ring is a power of two, such as 256K or 8M");
+	/* That is too much for any module; this one says what its limit is. */
+	return value > UINT32_MAX >> shift ? 1U << 31 : value << shift;
 }
 
 static void parse_pids(struct argp_state *state, struct options *o, char *list)
@@ -211,7 +214,7 @@ static void parse_pids(struct argp_state *state, struct options *o, char *list)
 		o->pids = reallocarray(o->pids, o->nr_pids + 1, sizeof(*o->pids));
 		if (!o->pids)
 			argp_failure(state, EXIT_FAILURE, ENOMEM, "-p");
-		o->pids[o->nr_pids++] = parse_number(state, "a process id", pid, INT32_MAX);
+		o->pids[o->nr_pids++] = parse_number(state, "a process id", pid, 1, INT32_MAX);
 	}
 }
 
@@ -340,14 +343,18 @@ static bool parse_mode(struct options *o, const char *word)
 }
 
 /* The first word is none that an expression begins with. */
-static void refuse_word(struct argp_state *state, const char *word)
+static void refuse_word(struct argp_state *state, const struct options *o, const char *word)
 {
+	bool runs = CAPTURING & IN_MODE(o), in_record = o->mode == MODE_RECORD;
 	size_t i, difference, least = SIZE_MAX;
 	const char *best = NULL;
 
-	if (is_program(word))
-		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s -- %s ...?", state->name,
-			     word);
+	if (runs && is_program(word))
+		argp_failure(state, EXIT_USAGE, 0, "did you mean: %s%s -- %s ...?", state->name,
+			     in_record ? " record" : "", word);
+	/* There is one such word already. */
+	if (o->mode != MODE_TRACE)
+		return;
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		difference = expr_difference(word, modes[i].word);
 		if (difference < least) {
@@ -371,7 +378,7 @@ static void parse_word(struct argp_state *state, struct options *o, char *word)
 		o->recording = word;
 	} else {
 		if (!o->filter.text && !expr_begins(word))
-			refuse_word(state, word);
+			refuse_word(state, o, word);
 		filter_add_word(&o->filter, word);
 	}
 }
@@ -395,7 +402,7 @@ static void check_filter(struct argp_state *state, struct options *o)
 {
 	bool any = o->filter.text || o->filter.presets || o->filter.also;
 
-	if (any && !(FILTERING & 1U << o->mode))
+	if (any && !(FILTERING & IN_MODE(o)))
 		argp_error(state, "no EXPRESSION is of use here");
 	if (!any && o->mode == MODE_DUMP)
 		argp_error(state, "-d shows an EXPRESSION, and there is none");
@@ -435,7 +442,7 @@ static void check_uses(struct argp_state *state, const struct options *o)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(uses); i++) {
-		if (o->given & 1ULL << i && !(uses[i].modes & 1U << o->mode))
+		if (o->given & 1ULL << i && !(uses[i].modes & IN_MODE(o)))
 			argp_error(state, "--%s is of no use with %s%s", name_option(uses[i].key),
 				   names[o->mode], uses[i].why ? uses[i].why : "");
 	}
@@ -536,15 +543,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->entries = true;
 		break;
 	case 'n':
-		o->count = parse_number(state, "-n", arg, INT64_MAX);
-		if (!o->count)
-			argp_error(state, "-n: at least one call");
+		o->count = parse_number(state, "-n", arg, 1, INT64_MAX);
 		break;
 	case 's':
-		o->preview = parse_number(state, "-s", arg, SVMTRACE_PREVIEW_MAX);
+		o->preview = parse_number(state, "-s", arg, 0, SVMTRACE_PREVIEW_MAX);
 		break;
 	case KEY_IOVS:
-		o->iovs = parse_number(state, "--iovs", arg, SVMTRACE_IOVS_MAX);
+		o->iovs = parse_number(state, "--iovs", arg, 0, SVMTRACE_IOVS_MAX);
 		break;
 	case KEY_FLIGHT:
 	case 'B':
@@ -557,7 +562,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		filter_add_word(&o->until, arg);
 		break;
 	case KEY_LOSE_EVERY:
-		o->lose_every = parse_number(state, "--lose-every", arg, UINT32_MAX);
+		o->lose_every = parse_number(state, "--lose-every", arg, 0, UINT32_MAX);
 		break;
 	case 'd':
 		o->mode = MODE_DUMP;
