@@ -25,6 +25,11 @@ options_where_they_are_of_no_use() {
 		refuses '--user is of no use with stat' stat -u root &&
 		refuses '--iovs is of no use with report' report first --iovs 4 &&
 		refuses '--summary-sort-by is of no use with record' record -S moved &&
+		refuses '--summary-sort-by is of no use without a summary' -S moved &&
+		refuses '-t is of no use with --json' --json -tt &&
+		refuses '--relative-timestamps is of no use with --json' report first -r --json &&
+		refuses '--syscall-times is of no use with --json' -T --json &&
+		refuses '-t is of no use with stat' stat -t &&
 		refuses '--json is of no use with check' --json check &&
 		refuses '--output is of no use with --dump' -o file -d 'pid == 1' &&
 		refuses '--injection is of no use with --list-fields' --injection --list-fields &&

@@ -158,13 +158,24 @@ static void note_use(struct options *o, int key)
 	}
 }
 
-static const char *name_option(int key)
+static bool is_given(const struct options *o, int key)
+{
+	size_t i = 0;
+
+	while (uses[i].key != key)
+		i++;
+	return o->given & 1ULL << i;
+}
+
+static void refuse_use(struct argp_state *state, int key, const char *with, const char *why)
 {
 	const struct argp_option *option = option_table;
 
 	while (option->key != key)
 		option++;
-	return option->name;
+	if (option->name)
+		argp_error(state, "--%s is of no use with %s%s", option->name, with, why);
+	argp_error(state, "-%c is of no use with %s%s", key, with, why);
 }
 
 static unsigned long parse_number(struct argp_state *state, const char *what,
@@ -443,14 +454,29 @@ static void check_uses(struct argp_state *state, const struct options *o)
 
 	for (i = 0; i < ARRAY_SIZE(uses); i++) {
 		if (o->given & 1ULL << i && !(uses[i].modes & IN_MODE(o)))
-			argp_error(state, "--%s is of no use with %s%s", name_option(uses[i].key),
-				   names[o->mode], uses[i].why ? uses[i].why : "");
+			refuse_use(state, uses[i].key, names[o->mode],
+				   uses[i].why ? uses[i].why : "");
+	}
+}
+
+/* What would change nothing, as what it is about is not shown. */
+static void check_look(struct argp_state *state, const struct options *o)
+{
+	static const int stamps[] = { 't', 'r', 'T' };
+	size_t i;
+
+	if (is_given(o, 'S') && !o->summary)
+		argp_error(state, "--summary-sort-by is of no use without a summary: -c or -C");
+	for (i = 0; i < ARRAY_SIZE(stamps); i++) {
+		if (is_given(o, stamps[i]) && o->json)
+			refuse_use(state, stamps[i], "--json", ", which has all times");
 	}
 }
 
 static void check_together(struct argp_state *state, struct options *o)
 {
 	check_uses(state, o);
+	check_look(state, o);
 	if (o->only_ok && o->only_failed)
 		argp_error(state, "-z and -Z exclude each other");
 	require(o);
