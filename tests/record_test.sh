@@ -106,6 +106,18 @@ report_narrows() {
 	((count > 0 && $(svmtrace report -q first "$expression" | wc -l) == count))
 }
 
+# As a trace ends when nobody reads it any more; the pipe has no room for all of it.
+report_ends_with_its_reader() {
+	local i
+	for ((i = 0; i < 3; i++)); do
+		svmtrace report first --json 2>notes | head -n 1 >line
+		((PIPESTATUS[0] == 0)) && [[ -s line && ! -s notes ]] || return
+	done
+	svmtrace report -c first 2>notes | true
+	((PIPESTATUS[0] == 0)) && ! svmtrace report first 2>notes >/dev/full &&
+		grep -q 'cannot write the report: No space' notes
+}
+
 discarded() {
 	grep -oE 'Tracer discarded [0-9]+' | awk '{ sum += $3 } END { print sum + 0 }'
 }
@@ -329,7 +341,7 @@ misses_the_file_of_a_cpu() {
 }
 
 echo 'KTAP version 1'
-echo '1..30'
+echo '1..31'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -339,6 +351,7 @@ check is_in_order is_in_order
 check has_its_own_time has_its_own_time
 check narrows narrows
 check report_narrows report_narrows
+check report_ends_with_its_reader report_ends_with_its_reader
 check losses_are_told losses_are_told
 check keeps_what_is_there keeps_what_is_there
 check refuses_what_makes_no_sense refuses_what_makes_no_sense

@@ -2,6 +2,7 @@
 /* Where records are shown, and as what: of a trace, and of a recording. */
 #include <err.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,6 +63,21 @@ FILE *output_open(const struct options *o)
 		err(EXIT_FAILURE, "%s", o->file ? o->file : "standard error");
 	setvbuf(file, NULL, _IOFBF, OUTPUT_BUFFER);
 	return file;
+}
+
+/**
+ * output_is_closed() - is it a pipe that nobody reads any more?
+ * @file: from output_open()
+ *
+ * A reader such as head(1) closes its end when it has enough.
+ *
+ * Return: whether it is.
+ */
+bool output_is_closed(FILE *file)
+{
+	struct pollfd output = { .fd = fileno(file) };
+
+	return poll(&output, 1, 0) == 1 && output.revents & (POLLERR | POLLHUP);
 }
 
 /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svmtrace report: from a recording to the output, as the trace would have been. */
 #include <err.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -29,10 +31,18 @@ static bool show(FILE *file, const struct record_view *v, struct summary *summar
 	return !o->count || *calls < o->count;
 }
 
-static void close_output(FILE *file)
+/* Returns whether all of it was written; otherwise nobody wants to know any more. */
+static bool close_output(FILE *file)
 {
-	if (fflush(file) || ferror(file))
-		err(EXIT_FAILURE, "cannot write the report");
+	int error;
+
+	if (!fflush(file) && !ferror(file))
+		return true;
+	error = errno;
+	if (output_is_closed(file))
+		return false;
+	errno = error;
+	err(EXIT_FAILURE, "cannot write the report");
 }
 
 /**
@@ -49,18 +59,20 @@ int report(const struct options *o)
 	FILE *file = output_open(o);
 	struct record_view v;
 	uint64_t calls = 0;
-	bool damaged;
+	bool damaged, whole;
 
+	/* The end of it is seen by what cannot be written. */
+	signal(SIGPIPE, SIG_IGN);
 	clock_set(info->offset, info->boot_id);
-	while (ctf_reader_next(r, &v) && show(file, &v, summary, o, &calls))
+	while (!ferror(file) && ctf_reader_next(r, &v) && show(file, &v, summary, o, &calls))
 		;
 	if (summary) {
 		summary_print(summary, file, o);
 		summary_free(summary);
 	}
-	close_output(file);
+	whole = close_output(file);
 	losses_tell();
-	if (!o->quiet)
+	if (!o->quiet && whole)
 		warnx("calls: %llu shown", (unsigned long long)calls);
 	damaged = ctf_reader_damaged(r);
 	ctf_reader_free(r);
