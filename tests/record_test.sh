@@ -106,6 +106,26 @@ report_narrows() {
 	((count > 0 && $(svmtrace report -q first "$expression" | wc -l) == count))
 }
 
+# report_keeps CONDITION ARGUMENT... - of the recording what jq finds, and not all of it.
+report_keeps() {
+	local count
+	count=$(svmtrace report -q --json first | jq -s "map(select($1)) | length")
+	((count > 0 && count < $(number_of recorded) &&
+		$(svmtrace report -q first "${@:2}" | wc -l) == count))
+}
+
+# As those of a trace, or of record.
+report_has_options() {
+	local pid
+	pid=$(svmtrace report -q --json first | jq -r 'select(.kind == "call").pid' | head -n 1)
+	report_keeps '.syscall == "vmsplice"' -e vmsplice && report_keeps '.ret >= 0' -z &&
+		report_keeps '.ret < 0' -Z && report_keeps ".pid == $pid" -p "1,$pid" &&
+		report_keeps '.ret < 0 and .syscall == "process_vm_writev"' \
+			-Z -e process_vm_writev 'tid > 0' &&
+		(($(svmtrace report -q -u root first | wc -l) == $(number_of recorded))) &&
+		[[ -z $(svmtrace report -q -u 54321 first) ]]
+}
+
 # As a trace ends when nobody reads it any more; the pipe has no room for all of it.
 report_ends_with_its_reader() {
 	local i
@@ -155,7 +175,7 @@ refuses_what_makes_no_sense() {
 		refuses 'of no use' record --json -- true &&
 		refuses 'flight' record --until 'ret < 0' -- true &&
 		refuses 'of no use' --flight 64K -- true &&
-		refuses 'of no use' report -p 1 first &&
+		refuses 'of no use' report -f first &&
 		refuses 'there now' report -y first &&
 		refuses "'targt" record --flight 64K --until 'targt == 1' -- true &&
 		refuses 'at least 32768 bytes' record -s 4096 --flight 16K -- true &&
@@ -341,7 +361,7 @@ misses_the_file_of_a_cpu() {
 }
 
 echo 'KTAP version 1'
-echo '1..31'
+echo '1..32'
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees
@@ -351,6 +371,7 @@ check is_in_order is_in_order
 check has_its_own_time has_its_own_time
 check narrows narrows
 check report_narrows report_narrows
+check report_has_options report_has_options
 check report_ends_with_its_reader report_ends_with_its_reader
 check losses_are_told losses_are_told
 check keeps_what_is_there keeps_what_is_there

@@ -2,6 +2,7 @@
 /* The command line. */
 #include <argp.h>
 #include <assert.h>
+#include <err.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -114,13 +115,13 @@ static const struct {
 	unsigned int modes;
 	const char *why;
 } uses[] = {
-	{ 'e', CAPTURING },
-	{ 'p', CAPTURING },
+	{ 'e', CAPTURING | IN(REPORT) },
+	{ 'p', CAPTURING | IN(REPORT) },
 	{ 'f', CAPTURING },
 	{ KEY_CGROUP, CAPTURING },
-	{ 'u', CAPTURING | IN(DUMP) },
-	{ 'z', CAPTURING | IN(DUMP) },
-	{ 'Z', CAPTURING | IN(DUMP) },
+	{ 'u', FILTERING },
+	{ 'z', FILTERING },
+	{ 'Z', FILTERING },
 	{ KEY_ENTRIES, CAPTURING },
 	{ 'n', SHOWING },
 	{ KEY_PRESET + FILTER_INJECTION, FILTERING },
@@ -394,7 +395,38 @@ static void parse_word(struct argp_state *state, struct options *o, char *word)
 	}
 }
 
-/* The kernel rejects what these options do not want. */
+/* Of a trace, the kernel knows such a set by itself; of a recording, it is a condition. */
+static void require_pids(struct options *o)
+{
+	char *condition;
+	size_t i, size;
+	FILE *file = open_memstream(&condition, &size);
+
+	if (!file)
+		err(EXIT_FAILURE, "-p");
+	for (i = 0; i < o->nr_pids; i++)
+		fprintf(file, "%s%d", i ? ", " : "pid in {", o->pids[i]);
+	fputc('}', file);
+	if (fclose(file))
+		err(EXIT_FAILURE, "-p");
+	filter_require(&o->filter, condition);
+	free(condition);
+}
+
+static void require_recorded(struct options *o)
+{
+	char condition[32];
+
+	if (o->nr_pids)
+		require_pids(o);
+	if (o->syscalls && o->syscalls != SVMTRACE_SYSCALLS_ALL) {
+		snprintf(condition, sizeof(condition), "syscall == %u",
+			 __builtin_ctz(o->syscalls));
+		filter_require(&o->filter, condition);
+	}
+}
+
+/* What these options do not want is rejected by the kernel, or, of a recording, by report. */
 static void require(struct options *o)
 {
 	char condition[32];
@@ -407,6 +439,8 @@ static void require(struct options *o)
 		filter_require(&o->filter, "ret >= 0");
 	if (o->only_failed)
 		filter_require(&o->filter, "ret < 0");
+	if (o->mode == MODE_REPORT)
+		require_recorded(o);
 }
 
 static void check_filter(struct argp_state *state, struct options *o)
