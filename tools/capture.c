@@ -15,17 +15,6 @@
 #include "capture.h"
 #include "selftest.h"
 
-static void block_signals(sigset_t *signals)
-{
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(signals);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGHUP);
-	sigaddset(signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, signals, NULL);
-}
-
 static void configure(struct session *s, const struct options *o)
 {
 	struct svmtrace_config config;
@@ -71,7 +60,7 @@ static void choose_callers(const struct session *s, const struct options *o)
 void capture_open(struct capture *c, const struct options *o)
 {
 	*c = (struct capture){ .o = o };
-	block_signals(&c->signals);
+	signals_take(&c->signals);
 	session_open(&c->session);
 	configure(&c->session, o);
 	choose_callers(&c->session, o);
@@ -144,7 +133,7 @@ static void wait_for_processes(struct capture *c)
 static void prepare_waiting(struct capture *c)
 {
 	const struct options *o = c->o;
-	int signal_fd = signalfd(-1, &c->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	int signal_fd = signalfd(-1, &c->signals.waited, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	c->fds = calloc(CAPTURE_PIDS + o->nr_pids, sizeof(*c->fds));
 	if (!c->fds || signal_fd < 0)
@@ -188,7 +177,7 @@ void capture_start(struct capture *c)
 void capture_run(struct capture *c, const char *doing)
 {
 	if (c->o->command)
-		command_run(&c->command, c->o, &c->signals);
+		command_run(&c->command, c->o, &c->signals.waited);
 	else if (!c->o->quiet)
 		warnx("%s", doing);
 }

@@ -7,12 +7,12 @@
 #define SVMTRACE_CAPTURE_H
 
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 
 #include "command.h"
 #include "options.h"
 #include "session.h"
+#include "signals.h"
 
 /* What is waited for; the processes of -p follow. */
 enum {
@@ -27,7 +27,7 @@ enum {
  * @o:	       the command line
  * @session:   where records come from
  * @before:    its counters when it was started
- * @signals:   what is blocked, to be waited for
+ * @signals:   what we have done to them
  * @command:   that is traced
  * @fds:       what is waited for; of the session, its edges
  * @nr_fds:    entries of @fds
@@ -39,7 +39,7 @@ struct capture {
 	const struct options *o;
 	struct session session;
 	struct svmtrace_stats before;
-	sigset_t signals;
+	struct signals signals;
 	struct command command;
 	struct pollfd *fds;
 	size_t nr_fds;

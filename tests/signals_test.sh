@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Signals: which of them end the tool, when, and what its command gets of them. Writes
+# KTAP.
+#
+# shellcheck disable=SC2317 # check runs the functions
+
+. "${0%/*}/lib/check.sh"
+
+cd "$(mktemp -d)" || exit
+
+# says WORD FILE - waits for the word; not for ever, so that what hangs fails.
+says() {
+	local try
+	for ((try = 0; try < 100; try++)); do
+		grep -qs -- "$1" "$2" && return
+		sleep 0.1
+	done
+	echo "# $2 does not say $1"
+	return 1
+}
+
+# ended PROCESS - waits for a child, which it kills if that takes too long.
+ended() {
+	local try status=0
+	for ((try = 0; try < 100; try++)); do
+		kill -s 0 "$1" 2>/dev/null || break
+		sleep 0.1
+	done
+	((try < 100)) || { kill -s KILL "$1"; echo "# process $1 does not end"; }
+	wait "$1" 2>/dev/null || status=$?
+	return "$status"
+}
+
+# ignores SIGNAL - as it was started so; it is ended by another.
+ignores() {
+	local tracer
+	rm -f notes
+	(trap '' "$1"; exec svmtrace -o trace 2>notes) &
+	tracer=$!
+	says tracing notes
+	kill -s "$1" "$tracer"
+	sleep 1
+	kill "$tracer" && ended "$tracer" && grep -q calls: notes
+}
+
+echo 'KTAP version 1'
+echo '1..2'
+check ignores_hup ignores HUP
+check ignores_int ignores INT
+exit "$failed"

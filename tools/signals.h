@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Signals: those that end it, and what a COMMAND shall find as we did. */
+#ifndef SVMTRACE_SIGNALS_H
+#define SVMTRACE_SIGNALS_H
+
+#include <signal.h>
+
+/**
+ * struct signals - what is done to signals
+ * @ending: these end it; blocked
+ * @waited: they, and SIGCHLD; to be waited for
+ */
+struct signals {
+	sigset_t ending;
+	sigset_t waited;
+};
+
+void signals_take(struct signals *s);
+
+#endif
