@@ -45,8 +45,37 @@ ignores() {
 	kill "$tracer" && ended "$tracer" && grep -q calls: notes
 }
 
+# Then the kernel does not tell of children that have ended.
+with_sigchld_ignored() {
+	local tracer
+	(trap '' CHLD; exec svmtrace -q -o trace -- bash -c 'exit 3') &
+	tracer=$!
+	ended "$tracer"
+	(($? == 3))
+}
+
+# finds_as_it_was COMMAND... - the same with us as without; both in the background.
+finds_as_it_was() {
+	local look=(grep -E '^Sig(Blk|Ign)' /proc/self/status)
+	"$@" "${look[@]}" >expected &
+	ended "$!" || return
+	"$@" svmtrace -q -o trace -- "${look[@]}" >seen &
+	ended "$!" && diff expected seen
+}
+
+command_finds_what_was_ignored() {
+	finds_as_it_was env --ignore-signal=PIPE,CHLD,HUP,USR1 && finds_as_it_was env
+}
+
+command_finds_what_was_blocked() {
+	finds_as_it_was env --block-signal=INT,CHLD,USR1
+}
+
 echo 'KTAP version 1'
-echo '1..2'
+echo '1..5'
 check ignores_hup ignores HUP
 check ignores_int ignores INT
+check with_sigchld_ignored with_sigchld_ignored
+check command_finds_what_was_ignored command_finds_what_was_ignored
+check command_finds_what_was_blocked command_finds_what_was_blocked
 exit "$failed"

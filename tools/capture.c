@@ -177,7 +177,7 @@ void capture_start(struct capture *c)
 void capture_run(struct capture *c, const char *doing)
 {
 	if (c->o->command)
-		command_run(&c->command, c->o, &c->signals.waited);
+		command_run(&c->command, c->o, &c->signals);
 	else if (!c->o->quiet)
 		warnx("%s", doing);
 }

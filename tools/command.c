@@ -35,12 +35,11 @@ static bool become_user(const struct options *o)
 }
 
 /* Returns only if that fails, with the exit status. */
-static int execute(const struct options *o, const sigset_t *signals)
+static int execute(const struct options *o, const struct signals *signals)
 {
 	int error;
 
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_UNBLOCK, signals, NULL);
+	signals_give_back(signals);
 	if (o->user && !become_user(o)) {
 		warn("cannot become user %s", o->user);
 		return EXIT_FAILURE;
@@ -55,9 +54,9 @@ static int execute(const struct options *o, const sigset_t *signals)
  * command_run() - runs the command of the command line
  * @c:	     filled in
  * @o:	     the command line
- * @signals: what we have blocked and the command shall not
+ * @signals: what we have done to them; the command shall find them as we did
  */
-void command_run(struct command *c, const struct options *o, const sigset_t *signals)
+void command_run(struct command *c, const struct options *o, const struct signals *signals)
 {
 	int failure[2], status;
 

@@ -3,10 +3,10 @@
 #ifndef SVMTRACE_COMMAND_H
 #define SVMTRACE_COMMAND_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "options.h"
+#include "signals.h"
 
 /**
  * struct command - a command that was run
@@ -25,7 +25,7 @@ struct command {
 };
 
 void command_adopt(void);
-void command_run(struct command *c, const struct options *o, const sigset_t *signals);
+void command_run(struct command *c, const struct options *o, const struct signals *signals);
 void command_reap(struct command *c);
 
 #endif

@@ -9,12 +9,17 @@
  * struct signals - what is done to signals
  * @ending: these end it; blocked
  * @waited: they, and SIGCHLD; to be waited for
+ * @mask:   which were blocked when we were started
+ * @before: what was done then to those that we handle in another way
  */
 struct signals {
 	sigset_t ending;
 	sigset_t waited;
+	sigset_t mask;
+	struct sigaction before[2];
 };
 
 void signals_take(struct signals *s);
+void signals_give_back(const struct signals *s);
 
 #endif
