@@ -71,11 +71,24 @@ command_finds_what_was_blocked() {
 	finds_as_it_was env --block-signal=INT,CHLD,USR1
 }
 
+# It waits in open() until somebody reads; until then, a signal simply ends it.
+fifo_without_a_reader() {
+	local tracer
+	mkfifo fifo
+	svmtrace -q -o fifo &
+	tracer=$!
+	sleep 2
+	kill "$tracer"
+	ended "$tracer"
+	(($? == 143))
+}
+
 echo 'KTAP version 1'
-echo '1..5'
+echo '1..6'
 check ignores_hup ignores HUP
 check ignores_int ignores INT
 check with_sigchld_ignored with_sigchld_ignored
 check command_finds_what_was_ignored command_finds_what_was_ignored
 check command_finds_what_was_blocked command_finds_what_was_blocked
+check fifo_without_a_reader fifo_without_a_reader
 exit "$failed"

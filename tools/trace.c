@@ -2,6 +2,7 @@
 /* The trace itself: from the session to the output. */
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -145,8 +146,13 @@ int trace(const struct options *o)
 		t.summary = summary_new();
 	capture_open(&t.capture, o);
 	capture_start(&t.capture);
-	/* Now that there will be a trace, what was in the file may go. */
+	/*
+	 * Now that there will be a trace, what was in the file may go. A fifo waits until
+	 * somebody reads it; there is nothing yet that signals would have to end properly.
+	 */
+	sigprocmask(SIG_UNBLOCK, &t.capture.signals.ending, NULL);
 	t.file = output_open(o);
+	sigprocmask(SIG_BLOCK, &t.capture.signals.ending, NULL);
 	t.capture.fds[CAPTURE_OUTPUT].fd = fileno(t.file);
 	t.reader = reader_new(&t.capture.session);
 	capture_run(&t.capture, "tracing");
