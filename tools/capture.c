@@ -190,7 +190,7 @@ static void on_command(struct capture *c)
 	} else if (c->command.ended && !c->noted && !c->done) {
 		c->noted = true;
 		if (!c->o->quiet)
-			warnx("%s has ended, but not what it started: Ctrl-C ends the trace",
+			warnx("%s has ended, but not all children: Ctrl-C ends the trace",
 			      c->o->command[0]);
 	}
 }
