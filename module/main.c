@@ -38,8 +38,10 @@ static int __init svmtrace_init(void)
 {
 	int err;
 
-	if (instances < 64 || instances > 65536)
+	if (instances < 64 || instances > 65536) {
+		pr_err("instances must be from 64 to 65536, not %u\n", instances);
 		return -EINVAL;
+	}
 	emit_init();
 	err = ring_memory_init(memory_mb);
 	if (err)

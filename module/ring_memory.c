@@ -30,7 +30,10 @@ int ring_memory_init(unsigned int limit_mb)
 	u64 ram = (u64)totalram_pages() << PAGE_SHIFT;
 
 	bytes_max = limit_mb ? (u64)limit_mb << 20 : ram / 8;
-	return bytes_max <= ram ? 0 : -EINVAL;
+	if (bytes_max <= ram)
+		return 0;
+	pr_err("memory_mb must be from 0 to %llu, not %u\n", ram >> 20, limit_mb);
+	return -EINVAL;
 }
 
 static bool charge(size_t bytes)

@@ -114,8 +114,10 @@ int sessions_init(unsigned int max)
 {
 	int state;
 
-	if (!max || max > SESSIONS_MAX)
+	if (!max || max > SESSIONS_MAX) {
+		pr_err("sessions must be from 1 to %u, not %u\n", SESSIONS_MAX, max);
 		return -EINVAL;
+	}
 	slots_max = max;
 	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "svmtrace:prepare",
 					  prepare_cpu, NULL);

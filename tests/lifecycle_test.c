@@ -61,6 +61,31 @@ FIXTURE_TEARDOWN(module)
 	EXPECT_TRUE(!err || err == EEXIST);
 }
 
+/* Opens the kernel's log, to read what is written from now on. */
+static int log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* Has it a line that names this parameter, and says what it cannot be? */
+static int log_refuses(int log, const char *parameter)
+{
+	char line[8192], name[32];
+	int found = 0;
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(parameter, "="), parameter);
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		found |= strstr(line, name) &&
+			 (strstr(line, "must be from") || strstr(line, "invalid"));
+	}
+	return found;
+}
+
 TEST_F(module, bad_parameters)
 {
 	const char *const bad[] = {
@@ -68,12 +93,16 @@ TEST_F(module, bad_parameters)
 		"sessions=0", "sessions=33", "sessions=-1", "memory_mb=4294967295",
 		"memory_mb=100000000",
 	};
-	int fd, other;
+	int fd, other, log = log_open();
 	unsigned int i;
 
+	ASSERT_LE(0, log);
 	ASSERT_EQ(0, kernel_unload());
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(EINVAL, kernel_load(bad[i])) {
+			TH_LOG("%s", bad[i]);
+		}
+		EXPECT_TRUE(log_refuses(log, bad[i])) {
 			TH_LOG("%s", bad[i]);
 		}
 		EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
@@ -85,6 +114,7 @@ TEST_F(module, bad_parameters)
 	EXPECT_EQ(-1, other);
 	EXPECT_EQ(EUSERS, errno);
 	close(fd);
+	close(log);
 	ASSERT_EQ(0, kernel_unload());
 	EXPECT_NE(0, access(TRACE_DEVICE, F_OK));
 }
