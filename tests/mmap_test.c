@@ -98,7 +98,7 @@ TEST_F(mmap, what_may_be_mapped)
 		{ 0, stride + self->page, PROT_READ, MAP_SHARED, EINVAL },
 		{ data + half, half + self->page, PROT_READ, MAP_SHARED, EINVAL },
 		{ stride - self->page, 2 * self->page, PROT_READ, MAP_SHARED, EINVAL },
-		{ 0, 1ULL << 40, PROT_READ, MAP_SHARED, EINVAL },
+		{ 0, 1ULL << 37, PROT_READ, MAP_SHARED, EINVAL },
 		/* No such CPU. */
 		{ stride * self->info.nr_cpus, self->page, PROT_READ, MAP_SHARED, ENXIO },
 		{ stride * 100000, self->page, PROT_READ, MAP_SHARED, ENXIO },
