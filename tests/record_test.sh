@@ -245,8 +245,7 @@ shows_what_is_whole() {
 # start_recorder ARGUMENT... - returns when it records. Old notes would say so at once.
 start_recorder() {
 	rm notes
-	# What bash has in the background ignores SIGINT, unless told otherwise.
-	(trap - INT; exec svmtrace record "$@" 2>notes) &
+	svmtrace record "$@" 2>notes &
 	recorder=$!
 	until grep -qs recording notes; do sleep 0.1; done
 }

@@ -48,7 +48,7 @@ end() {
 	for name in entered delivered filtered in_flight 'lost_.*'; do
 		echo "${name%%_.\*} $(counter "$1" "$name")"
 	done >"$1.counters"
-	kill "${reader[$1]}"
+	kill -INT "${reader[$1]}"
 	wait "${reader[$1]}" || :
 	unset "reader[$1]"
 }

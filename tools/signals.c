@@ -14,19 +14,20 @@ static const struct {
 	{ SIGCHLD, SIG_DFL },
 };
 
-/* What was ignored when we were started stays so, as nohup(1) wants it. */
+/*
+ * SIGHUP stays ignored if it was when we were started, as nohup(1) wants it. SIGINT does
+ * not: a shell's script has it ignored by all that it puts into the background.
+ */
 static void choose_ending(sigset_t *ending)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
-	size_t i;
 
 	sigemptyset(ending);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		sigaction(numbers[i], NULL, &action);
-		if (action.sa_handler != SIG_IGN)
-			sigaddset(ending, numbers[i]);
-	}
+	sigaddset(ending, SIGINT);
+	sigaddset(ending, SIGTERM);
+	sigaction(SIGHUP, NULL, &action);
+	if (action.sa_handler != SIG_IGN)
+		sigaddset(ending, SIGHUP);
 }
 
 /**
