@@ -58,7 +58,7 @@ check-style check-vm:
 
 # What takes hours on a slow machine.
 check-full:
-	@KERNELS="$(KERNELS) kcsan 6.1-rt 6.1-arm64 debug-arm64" FULL="6.1 debug" tests/check deps style unit full
+	@KERNELS="$(KERNELS) kcsan 6.1-rt 6.1-arm64 debug-arm64 sid" FULL="6.1 debug" tests/check deps style unit full
 
 check-unit:
 	@OFFLINE=1 tests/check unit style
