@@ -46,9 +46,9 @@ enum arg_show {
 
 /* What the kernel takes an argument as: the @type of SVMTRACE_ARG(). */
 enum arg_type {
+	ARG_u64,
 	ARG_s32,
 	ARG_u32,
-	ARG_u64,
 };
 
 /**

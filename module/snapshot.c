@@ -10,6 +10,7 @@
 #include <linux/topology.h>
 #include <asm/syscall.h>
 
+#include "names.h"
 #include "pipe.h"
 #include "snapshot.h"
 
@@ -58,8 +59,6 @@ static __always_inline u8 current_abi(void)
 #endif
 	return SVMTRACE_ABI_IA32;
 }
-
-enum arg_type { ARG_u64, ARG_s32, ARG_u32 };
 
 static const u8 arg_types[SVMTRACE_NR_SYSCALLS][SVMTRACE_ARGS_MAX] = {
 #define SVMTRACE_ARG(syscall, index, type, name, show, help) \
