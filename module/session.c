@@ -13,7 +13,6 @@
 
 #include "probe.h"
 #include "program.h"
-#include "record.h"
 #include "ring_memory.h"
 #include "session.h"
 #include "snapshot.h"
@@ -38,22 +37,7 @@ static DEFINE_MUTEX(rings_lock);
 static LIST_HEAD(hotplug_list);
 static enum cpuhp_state hotplug_state;
 
-/**
- * sessions_max() - how many sessions can be open at once
- *
- * Return: 1 to SESSIONS_MAX. Any context.
- */
-unsigned int sessions_max(void)
-{
-	return slots_max;
-}
-
-/**
- * sessions_open() - how many sessions are open
- *
- * Return: at most sessions_max(). Any context.
- */
-unsigned int sessions_open(void)
+static unsigned int sessions_open(void)
 {
 	/* Sessions come and go meanwhile, in any case. */
 	return data_race(bitmap_weight(taken_slots, SESSIONS_MAX));
@@ -243,20 +227,14 @@ void session_destroy(struct session *session)
 	kfree(session);
 }
 
-/**
- * session_record_max() - size of the largest record with these settings
- * @config: valid settings
- *
- * Return: bytes. Any context.
+/*
+ * Size of the largest record with these settings. What it has before its arrays is what
+ * filters know of a call, and stands in the same order.
  */
-size_t session_record_max(const struct svmtrace_config *config)
+static size_t record_max(const struct svmtrace_config *config)
 {
-	return ALIGN(sizeof(struct svmtrace_record) + sizeof(struct svmtrace_call) +
-		     SVMTRACE_ARGS_MAX * sizeof(u64) +
-		     sizeof(struct svmtrace_caller) + sizeof(struct svmtrace_context) +
-		     sizeof(struct svmtrace_target) +
-		     sizeof(struct svmtrace_target_context) +
-		     sizeof(struct svmtrace_pipe) + sizeof(struct svmtrace_extra) +
+	return ALIGN(offsetof(struct svmtrace_filter_data, duration) +
+		     sizeof(struct svmtrace_extra) +
 		     4 * max_t(u32, config->iovs_max, SNAPSHOT_IOVS) *
 		     sizeof(struct svmtrace_iovec) +
 		     2 * EXE_NAME_MAX + 2 * config->preview_max, 8);
@@ -264,7 +242,7 @@ size_t session_record_max(const struct svmtrace_config *config)
 
 static u32 ring_size_min(const struct svmtrace_config *config)
 {
-	return max_t(u32, PAGE_SIZE, roundup_pow_of_two(2 * session_record_max(config)));
+	return max_t(u32, PAGE_SIZE, roundup_pow_of_two(2 * record_max(config)));
 }
 
 static int check_config(const struct svmtrace_config *config)

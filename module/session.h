@@ -156,8 +156,6 @@ static inline bool session_is_readable(const struct session *session)
 
 int sessions_init(unsigned int max);
 void sessions_exit(void);
-unsigned int sessions_max(void);
-unsigned int sessions_open(void);
 
 struct session *session_create(void);
 void session_destroy(struct session *session);
@@ -176,6 +174,5 @@ int session_change_program(struct session *session, struct program *program, boo
 struct program *session_program(struct session *session, bool trigger);
 void session_stats(struct session *session, struct svmtrace_stats *stats);
 void session_info(struct session *session, struct svmtrace_info *info);
-size_t session_record_max(const struct svmtrace_config *config);
 
 #endif /* SVMTRACE_SESSION_H */
