@@ -192,7 +192,7 @@ static bool is_sound(const struct svmtrace_record *record, size_t left)
 void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,
 		 ctf_on_gap *on_gap)
 {
-	const struct svmtrace_record *record = data;
+	const struct svmtrace_record *record;
 	const struct svmtrace_gap *gap;
 
 	*span = (struct ctf_span){ 0 };

@@ -161,7 +161,6 @@ static inline bool expr_is_signed(const struct expr_node *node, const struct exp
 struct expr_node *expr_node(struct expr *e, enum expr_kind kind, size_t column);
 bool expr_fail(struct expr *e, size_t column, const char *format, ...);
 void expr_note(struct expr *e, size_t column, const char *format, ...);
-bool expr_parse(struct expr *e, const char *text);
 bool expr_check(struct expr *e);
 void expr_note_range(struct expr *e, const struct expr_node *node);
 void expr_order(struct expr *e);

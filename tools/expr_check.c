@@ -381,7 +381,7 @@ static bool check_condition(struct expr *e, struct expr_node *node)
 
 /**
  * expr_check() - finds out what the names in a tree mean
- * @e: after expr_parse()
+ * @e: with its tree
  *
  * Return: whether it makes sense; the error is in @e.
  */

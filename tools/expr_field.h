@@ -15,7 +15,7 @@
  * struct expr_field - a field, or an argument of one syscall
  * @name:    with a prefix: target.uid, pipe.ino, arg.fd
  * @size:    bytes
- * @show:    enum field_show, or EXPR_SHOW_FLAGS
+ * @show:    enum field_show, or SHOW_SPLICE_FLAGS of expr_field.c
  * @is_signed: it can be negative
  * @has_unknown: all ones mean that it is not known
  * @syscall: SVMTRACE_NR_ or EXPR_ANY_SYSCALL

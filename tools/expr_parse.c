@@ -315,14 +315,8 @@ static struct expr_node *parse_or(struct parser *p)
 	return list(p, TOKEN_OR, EXPR_OR, parse_and);
 }
 
-/**
- * expr_parse() - makes the tree
- * @e:	  empty; gets the tree, or the error
- * @text: the expression
- *
- * Return: whether it is one, by its grammar.
- */
-bool expr_parse(struct expr *e, const char *text)
+/* Makes the tree, if it is an expression by its grammar. */
+static bool parse(struct expr *e, const char *text)
 {
 	struct parser p = { .e = e, .text = text, .token = { .at = text } };
 
@@ -347,7 +341,7 @@ bool expr_parse(struct expr *e, const char *text)
 bool expr_read(struct expr *e, const char *text)
 {
 	*e = (struct expr){};
-	if (!expr_parse(e, text) || !expr_check(e))
+	if (!parse(e, text) || !expr_check(e))
 		return false;
 	expr_order(e);
 	return true;
