@@ -24,6 +24,16 @@ static int64_t now(clockid_t clock)
 	return ts.tv_sec * (int64_t)NSEC_PER_SEC + ts.tv_nsec;
 }
 
+/**
+ * clock_monotonic() - the time of records
+ *
+ * Return: ns of CLOCK_MONOTONIC.
+ */
+uint64_t clock_monotonic(void)
+{
+	return now(CLOCK_MONOTONIC);
+}
+
 /* The best of some measurements: the one that took least. */
 static int64_t measure(void)
 {

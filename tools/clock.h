@@ -3,13 +3,13 @@
 #ifndef SVMTRACE_CLOCK_H
 #define SVMTRACE_CLOCK_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* "2026-01-31T23:59:59.123456789Z" and more, should the year have more digits. */
 #define CLOCK_RFC3339_LEN 48
 #define NSEC_PER_SEC 1000000000ULL
 
+uint64_t clock_monotonic(void);
 void clock_update(void);
 void clock_set(uint64_t offset, const char *boot);
 uint64_t clock_realtime(uint64_t monotonic);

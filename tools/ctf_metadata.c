@@ -13,13 +13,12 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "clock.h"
 #include "ctf.h"
 #include "names.h"
 #include "record.h"
 #include "util.h"
 #include "version.h"
-
-#define NSEC_PER_SEC 1000000000ULL
 
 /* A row of the table of fields. */
 struct row {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "ctf.h"
 #include "util.h"
 
@@ -102,10 +103,10 @@ static bool read_member(struct ctf_info *info, unsigned int found, const char *v
 	case FOUND_SECONDS:	/* centuries, that is */
 		if (!read_number(&number, value, 10000000000))
 			return false;
-		info->offset += number * 1000000000;
+		info->offset += number * NSEC_PER_SEC;
 		return true;
 	case FOUND_NS:
-		if (!read_number(&number, value, 999999999))
+		if (!read_number(&number, value, NSEC_PER_SEC - 1))
 			return false;
 		info->offset += number;
 		return true;

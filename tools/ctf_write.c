@@ -12,19 +12,10 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "ctf_write.h"
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
 
 /* A random one, of version 4. */
 static void make_uuid(__u8 *uuid)
@@ -112,7 +103,7 @@ void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, char 
 	};
 	int fd, error;
 
-	*w = (struct ctf_writer){ .path = path, .begun = now() };
+	*w = (struct ctf_writer){ .path = path, .begun = clock_monotonic() };
 	make_uuid(w->uuid);
 	memcpy(info.uuid, w->uuid, sizeof(info.uuid));
 	snprintf(info.boot_id, sizeof(info.boot_id), "%s", clock_boot_id());

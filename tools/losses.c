@@ -5,8 +5,8 @@
 #include <err.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "losses.h"
 #include "session.h"
 #include "util.h"
@@ -22,14 +22,6 @@ static struct {
 	uint64_t last;
 	uint64_t told_ms;
 } untold;
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
 
 /**
  * losses_add() - notes a gap, for losses_tell()
@@ -52,7 +44,7 @@ void losses_add(const struct svmtrace_record *record, const struct svmtrace_gap 
  */
 int losses_tell(void)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic() / 1000000;
 
 	if (!untold.gaps)
 		return -1;
