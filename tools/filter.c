@@ -104,6 +104,64 @@ static void tell(const struct filter *filter, const struct expr_error *error, FI
 }
 
 /**
+ * struct conditions - what must be true, all of it
+ * @exprs: presets, what other options ask for, and the expression
+ * @all:   the same, as expr_compile() takes them
+ * @count: how many
+ */
+struct conditions {
+	struct expr exprs[FILTER_PRESETS + 2];
+	const struct expr *all[FILTER_PRESETS + 2];
+	size_t count;
+};
+
+static bool add(struct conditions *c, const char *text)
+{
+	struct expr *e = &c->exprs[c->count];
+
+	c->all[c->count++] = e;
+	return expr_read(e, text);
+}
+
+/* These are right, but a list of -p can be too long. */
+static bool add_options(struct conditions *c, const struct filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < FILTER_PRESETS; i++) {
+		if (filter->presets & 1U << i && !add(c, presets[i]))
+			return false;
+	}
+	return !filter->also || add(c, filter->also);
+}
+
+static bool add_text(struct conditions *c, const struct filter *filter, FILE *errors,
+		     const char *name)
+{
+	struct expr *e = &c->exprs[c->count];
+
+	if (!filter->text)
+		return true;
+	if (!add(c, filter->text)) {
+		tell(filter, &e->error, errors, name, "");
+		return false;
+	}
+	if (filter->live)
+		expr_note_late(e);
+	if (*e->note.text)
+		tell(filter, &e->note, errors, name, "note: ");
+	return true;
+}
+
+static bool too_long(FILE *errors, const char *name)
+{
+	fprintf(errors,
+		"%s: too long for %d instructions: some 200 to 800 comparisons fit, by kind, or 3000 pids in a set\n",
+		name, SVMTRACE_PROGRAM_MAX);
+	return false;
+}
+
+/**
  * filter_compile() - makes the program
  * @filter: presets, also and text; program is filled in
  * @errors: where to say what is wrong, or odd
@@ -113,41 +171,18 @@ static void tell(const struct filter *filter, const struct expr_error *error, FI
  */
 bool filter_compile(struct filter *filter, FILE *errors, const char *name)
 {
-	struct expr exprs[FILTER_PRESETS + 2];
-	const struct expr *all[FILTER_PRESETS + 2];
-	size_t i, count = 0;
-	bool good = true;
+	struct conditions c;
+	bool good;
 
+	c.count = 0;
 	filter->program.len = 0;
-	for (i = 0; good && i < FILTER_PRESETS; i++) {
-		if (filter->presets & 1U << i) {
-			all[count] = &exprs[count];
-			good = expr_read(&exprs[count++], presets[i]);
-		}
-	}
-	if (good && filter->also) {
-		all[count] = &exprs[count];
-		good = expr_read(&exprs[count++], filter->also);
-	}
-	if (good && filter->text) {
-		all[count] = &exprs[count];
-		good = expr_read(&exprs[count++], filter->text);
-		if (good && filter->live)
-			expr_note_late(&exprs[count - 1]);
-		if (!good)
-			tell(filter, &exprs[count - 1].error, errors, name, "");
-		else if (*exprs[count - 1].note.text)
-			tell(filter, &exprs[count - 1].note, errors, name, "note: ");
-	}
-	if (good && count) {
-		good = expr_compile(&filter->program, all, count);
-		if (!good)
-			fprintf(errors,
-				"%s: too long for %d instructions: some 200 to 800 comparisons fit, by kind, or 3000 pids in a set\n",
-				name, SVMTRACE_PROGRAM_MAX);
-	}
-	while (count)
-		expr_free(&exprs[--count]);
+	good = add_options(&c, filter) ? add_text(&c, filter, errors, name) :
+					 too_long(errors, name);
+	if (good && c.count)
+		good = expr_compile(&filter->program, c.all, c.count) ||
+		       too_long(errors, name);
+	while (c.count)
+		expr_free(&c.exprs[--c.count]);
 	return good;
 }
 

@@ -272,6 +272,20 @@ TEST(caret_is_below_the_character)
 	}
 }
 
+/* Of what options ask for, nothing can be wrong but its length: a list of -p. */
+TEST(too_many_processes)
+{
+	static char also[EXPR_TEXT_MAX + 2];
+	struct filter filter = { .also = also };
+	char said[200] = "";
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+
+	memset(also, '1', sizeof(also) - 1);
+	EXPECT_FALSE(filter_compile(&filter, errors, "test"));
+	fclose(errors);
+	EXPECT_NE(strstr(said, "3000 pids"), NULL);
+}
+
 /* The same value by another name. */
 TEST(errors_with_two_names)
 {
