@@ -21,8 +21,8 @@ void random_seed(unsigned long long seed);
 /**
  * random_expr() - makes the next expression, and calls for it
  *
- * Return: its text. One with a size such as 4K may be refused, if that stands where a
- * time has to.
+ * Return: its text. It may be refused for a size, such as 4K, where a time has to stand, or
+ * for the mask 64 of a field that is compared with abi, where 64 is the name of a value.
  */
 const char *random_expr(void);
 

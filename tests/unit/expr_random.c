@@ -38,7 +38,7 @@ TEST(programs_say_what_expressions_mean)
 		struct expr e;
 
 		if (!expr_read(&e, text)) {
-			ASSERT_NE(NULL, strchr(text, 'K')) {
+			ASSERT_TRUE(strchr(text, 'K') || strstr(text, "64")) {
 				TH_LOG("%s: %s at %zu", text, e.error.text, e.error.column);
 			}
 			refused++;
