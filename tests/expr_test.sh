@@ -124,8 +124,7 @@ long_word_is_no_command() {
 writes='.syscall == "process_vm_writev"'
 splices='.syscall == "vmsplice"'
 
-echo 'KTAP version 1'
-echo '1..27'
+plan "$checks"
 check syscall keeps "$writes" syscall == process_vm_writev
 check conjunction keeps "$writes and .ret > 0" \
 	'syscall == process_vm_writev && uid == 0 && target.uid == 0 && ret > 0'

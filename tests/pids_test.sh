@@ -50,8 +50,7 @@ lists() {
 	! svmtrace -q -p "$$"$'\n4000000' 2>/tmp/notes && grep -q 'no process 4000000$' /tmp/notes
 }
 
-echo 'KTAP version 1'
-echo '1..3'
+plan "$checks"
 check ends_with_the_last ends_with_the_last
 check missing_is_named missing_is_named
 check lists lists

@@ -360,8 +360,7 @@ misses_the_file_of_a_cpu() {
 		grep -q 'partial: the files of 1 CPU are missing' notes
 }
 
-echo 'KTAP version 1'
-echo '1..32'
+plan "$checks"
 check records records
 check report_has_all report_has_all
 check babeltrace_agrees babeltrace_agrees

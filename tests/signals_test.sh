@@ -93,8 +93,7 @@ fifo_without_a_reader() {
 	(($? == 143))
 }
 
-echo 'KTAP version 1'
-echo '1..6'
+plan "$checks"
 check ignores_hup ignores_hup
 check ends_by_int ends_by_int
 check with_sigchld_ignored with_sigchld_ignored

@@ -39,8 +39,7 @@ by_ftrace() {
 	silenced_by /proc/sys/kernel/ftrace_enabled kernel.ftrace_enabled
 }
 
-echo 'KTAP version 1'
-echo '1..2'
+plan "$checks"
 check by_ftrace by_ftrace
 check by_kprobes silenced_by /sys/kernel/debug/kprobes/enabled 'kprobes are off'
 rm "$notes"

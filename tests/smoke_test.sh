@@ -36,8 +36,7 @@ tool_gives_json() {
 
 unloads() { rmmod svmtrace && [[ ! -e /dev/svmtrace ]]; }
 
-echo 'KTAP version 1'
-echo '1..4'
+plan "$checks"
 check loads loads
 check device_gives_lines device_gives_lines
 check tool_gives_json tool_gives_json

@@ -39,7 +39,7 @@ loses_nothing() {
 }
 
 cpus=$(nproc)
-echo '1..2'
+plan "$checks"
 check vm_splice_on_every_processor loses_nothing 30000 \
 	stress-ng -q --vm-splice "$cpus" --vm-splice-ops 30000
 check vm_rw_on_every_processor loses_nothing 10000 \

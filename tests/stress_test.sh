@@ -140,8 +140,7 @@ random_arguments() {
 	((off >= -2 && off <= 2))
 }
 
-echo 'KTAP version 1'
-echo '1..6'
+plan "$checks"
 check vm_rw stress vm-rw 50
 check vm_splice stress vm-splice 2000
 check splice stress splice 500 vm-splice 500

@@ -226,8 +226,7 @@ stat_knows_flight_recorders() {
 	return "$status"
 }
 
-echo 'KTAP version 1'
-echo '1..19'
+plan "$checks"
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
 check size_of_a_ring size_of_a_ring
