@@ -113,7 +113,7 @@ export KERNELS
 # |                    kernel and arm64, with the long variants; takes hours
 # | make check-unit    the tests that need no root, network or QEMU
 # | make check-style   kernel style, static checkers
-# | make check-vm      the tests in guests, on KERNELS="6.1 6.12 debug"
+# | make check-vm      the tests in guests; KERNELS="6.1" on these kernels only
 # | make bench         what tracing costs, svmtrace and its peers; the budgets
 # | make deps          install what all this needs (Debian packages)
 # | make clean         all that was built; downloaded kernels stay
