@@ -15,6 +15,7 @@
 
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "kernel.h"
 #include "ledger.h"
 #include "memory.h"
@@ -400,22 +401,11 @@ struct nested {
 	long result[2];
 };
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t done = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	close(fd);
-	return done < 0;
-}
-
 static int nest(void *arg)
 {
 	struct nested *n = arg;
 
-	if (write_text("/proc/self/uid_map", "0 0 1") ||
-	    write_text("/proc/self/setgroups", "deny") ||
-	    write_text("/proc/self/gid_map", "0 0 1"))
+	if (files_map_ids())
 		return 101;
 	if (--n->depth)
 		return child_run(CLONE_NEWPID | CLONE_NEWUSER, nest, n);
@@ -450,14 +440,6 @@ TEST_F(attack, namespaces_three_deep)
 	EXPECT_EQ(NULL, v->target);
 }
 
-static int do_nothing(void *arg)
-{
-	(void)arg;
-	while (pause())
-		;
-	return 0;
-}
-
 /* A number that changes hands between two calls of the same caller. */
 TEST_F(attack, target_number_reused)
 {
@@ -480,7 +462,7 @@ TEST_F(attack, target_number_reused)
 		v = trace_one(&self->t);
 		ASSERT_NE(NULL, v);
 		EXPECT_EQ(SVMTRACE_MARK_NO_TARGET, v->record->marks);
-		ASSERT_EQ(pid, child_numbered(pid, do_nothing, NULL));
+		ASSERT_EQ(pid, child_numbered(pid, child_pauses, NULL));
 	}
 	child_kill(pid);
 }

@@ -15,6 +15,7 @@
 #include "patience.h"
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "trace.h"
 
 static long read_text(const char *path, char *buf, size_t size)
@@ -30,30 +31,11 @@ static long read_text(const char *path, char *buf, size_t size)
 	return got;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	long size = strlen(text), done = -1;
-
-	if (fd >= 0) {
-		done = write(fd, text, size);
-		close(fd);
-	}
-	return done == size ? 0 : -1;
-}
-
 static __u64 number_in(const char *path)
 {
 	char buf[64];
 
 	return read_text(path, buf, sizeof(buf)) > 0 ? strtoull(buf, NULL, 10) : -1ULL;
-}
-
-static __u64 ino_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? 0 : st.st_ino;
 }
 
 static int call_it(void *arg)
@@ -128,7 +110,7 @@ static int call_in_userns(void *arg)
 {
 	(void)arg;
 	if (setresuid(1001, 1001, 1001) || prctl(PR_SET_DUMPABLE, 1) ||
-	    unshare(CLONE_NEWUSER) || write_text("/proc/self/uid_map", "0 1001 1"))
+	    unshare(CLONE_NEWUSER) || files_write("/proc/self/uid_map", "0 1001 1"))
 		return 1;
 	return getuid() ? 2 : call_it(NULL);
 }
@@ -272,9 +254,9 @@ static int call_with_pids(void *arg)
 	n->host_pid = number_in("/proc/self/stat");
 	n->pid = getpid();
 	n->ppid = getppid();
-	n->pid_ns = ino_of("/proc/self/ns/pid");
-	n->user_ns = ino_of("/proc/self/ns/user");
-	n->mnt_ns = ino_of("/proc/self/ns/mnt");
+	n->pid_ns = files_ino("/proc/self/ns/pid");
+	n->user_ns = files_ino("/proc/self/ns/user");
+	n->mnt_ns = files_ino("/proc/self/ns/mnt");
 	return call_it(NULL);
 }
 
@@ -283,9 +265,7 @@ static int nest(void *arg)
 	struct nested *n = arg;
 
 	/* Whoever has no ids in a user namespace can make none inside of it. */
-	if (n->nested++ && (write_text("/proc/self/uid_map", "0 0 1") ||
-			    write_text("/proc/self/setgroups", "deny") ||
-			    write_text("/proc/self/gid_map", "0 0 1")))
+	if (n->nested++ && files_map_ids())
 		return 101;
 	n->host_ppid = number_in("/proc/self/stat");
 	if (!n->depth--)
@@ -354,16 +334,16 @@ TEST_F(caller, unshared_namespaces)
 	ASSERT_EQ(0, child_run(0, call_after_unshare, n));
 	v = trace_one(&self->t);
 	ASSERT_NE(NULL, v);
-	EXPECT_EQ(ino_of("/proc/self/ns/pid"), v->context->pid_ns);
+	EXPECT_EQ(files_ino("/proc/self/ns/pid"), v->context->pid_ns);
 	EXPECT_EQ(n->mnt_ns, v->context->mnt_ns);
-	EXPECT_NE(ino_of("/proc/self/ns/mnt"), v->context->mnt_ns);
+	EXPECT_NE(files_ino("/proc/self/ns/mnt"), v->context->mnt_ns);
 }
 
 static int call_after_login(void *arg)
 {
 	__u32 *ids = arg;
 
-	if (write_text("/proc/self/loginuid", "4242"))
+	if (files_write("/proc/self/loginuid", "4242"))
 		return 1;
 	ids[0] = number_in("/proc/self/loginuid");
 	ids[1] = number_in("/proc/self/sessionid");
@@ -439,7 +419,7 @@ TEST_F(caller, caps)
 static int call_in_cgroup(void *arg)
 {
 	(void)arg;
-	return write_text(CGROUP "/svmtrace-test/cgroup.procs", "0") ? 1 : call_it(NULL);
+	return files_write(CGROUP "/svmtrace-test/cgroup.procs", "0") ? 1 : call_it(NULL);
 }
 
 TEST_F(caller, cgroup)
@@ -450,7 +430,7 @@ TEST_F(caller, cgroup)
 	if (access(CGROUP "/cgroup.procs", F_OK))
 		SKIP(return, "no cgroup2 in this kernel");
 	ASSERT_EQ(0, mkdir(CGROUP "/svmtrace-test", 0755));
-	ino = ino_of(CGROUP "/svmtrace-test");
+	ino = files_ino(CGROUP "/svmtrace-test");
 	EXPECT_EQ(0, child_run(0, call_in_cgroup, NULL));
 	EXPECT_EQ(0, rmdir(CGROUP "/svmtrace-test"));
 	v = trace_one(&self->t);
@@ -459,7 +439,7 @@ TEST_F(caller, cgroup)
 	ASSERT_EQ(CALL_BYTES, call_self());
 	v = trace_one(&self->t);
 	ASSERT_NE(NULL, v);
-	EXPECT_EQ(ino_of(CGROUP), v->context->cgroup);
+	EXPECT_EQ(files_ino(CGROUP), v->context->cgroup);
 }
 
 TEST_HARNESS_MAIN

@@ -11,6 +11,7 @@
 
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "ledger.h"
 #include "trace.h"
 
@@ -81,11 +82,9 @@ static int change(struct trace *t, __u32 op, __u32 set, __u64 id)
 static int call_in(void *dir)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), ROOT "%s/cgroup.procs", (const char *)dir);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, "0", 1) != 1)
+	if (files_write(path, "0"))
 		return 1;
 	return call_self() != CALL_BYTES;
 }

@@ -56,7 +56,7 @@ int child_run(int flags, int (*fn)(void *arg), void *arg)
 	return child_wait(child_start(flags, fn, arg));
 }
 
-static int idle(void *arg)
+int child_pauses(void *arg)
 {
 	(void)arg;
 	while (pause())
@@ -66,7 +66,7 @@ static int idle(void *arg)
 
 pid_t child_idle(int flags)
 {
-	return child_start(flags, idle, NULL);
+	return child_start(flags, child_pauses, NULL);
 }
 
 void child_kill(pid_t pid)

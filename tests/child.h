@@ -41,6 +41,14 @@ int child_run(int flags, int (*fn)(void *arg), void *arg);
 pid_t child_numbered(pid_t nr, int (*fn)(void *arg), void *arg);
 
 /**
+ * child_pauses() - what a process can do until it is killed: nothing
+ * @arg: ignored
+ *
+ * Return: never.
+ */
+int child_pauses(void *arg);
+
+/**
  * child_idle() - starts a process that does nothing until it is killed
  * @flags: of clone(); not CLONE_VM
  *

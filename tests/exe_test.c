@@ -14,6 +14,7 @@
 #include "patience.h"
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "trace.h"
 
 /* First argument of this program when a test has it executed, under any name. */
@@ -39,19 +40,6 @@ static __u64 dev_of(const struct stat *st)
 }
 
 /* Copies this program to @fd. */
-static int copy_self(int fd)
-{
-	char buf[65536];
-	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	long got;
-
-	while ((got = read(self, buf, sizeof(buf))) > 0)
-		if (write(fd, buf, got) != got)
-			break;
-	close(self);
-	return got;
-}
-
 /* How to execute the copy. */
 struct run {
 	int fd;
@@ -191,7 +179,7 @@ TEST_F(exe_named, execute)
 	}
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, copy_self(fd));
+	ASSERT_EQ(0, files_copy_self(fd));
 	ASSERT_EQ(0, fstat(fd, &st));
 	close(fd);
 	EXPECT_EQ(0, child_run(0, execute, &run));
@@ -220,7 +208,7 @@ TEST_F(exe, memfd)
 
 	run.fd = memfd_create(name + strlen("memfd:"), MFD_CLOEXEC);
 	ASSERT_LE(0, run.fd);
-	ASSERT_EQ(0, copy_self(run.fd));
+	ASSERT_EQ(0, files_copy_self(run.fd));
 	ASSERT_EQ(0, fstat(run.fd, &st));
 	ASSERT_EQ(0, child_run(0, execute, &run));
 	v = trace_one(&self->t);

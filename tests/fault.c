@@ -7,20 +7,11 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "files.h"
 
 #define DEBUG "/sys/kernel/debug/"
 
 static int fail_nth = -1;
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t done = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return done < 0 ? -1 : 0;
-}
 
 const char *fault_possible(void)
 {
@@ -52,16 +43,16 @@ int fault_kinds(int kinds)
 	const char *only_ours = kinds & FAULT_OURS ? "Y" : "N";
 	const char *no_pages = kinds & FAULT_PAGES ? "N" : "Y";
 
-	if (put(DEBUG "failslab/ignore-gfp-wait", no_slab) ||
-	    put(DEBUG "failslab/cache-filter", only_ours) ||
-	    put(DEBUG "failslab/verbose", "0") ||
-	    put(DEBUG "fail_page_alloc/ignore-gfp-wait", no_pages) ||
-	    put(DEBUG "fail_page_alloc/ignore-gfp-highmem", no_pages) ||
-	    put(DEBUG "fail_page_alloc/min-order", "0") ||
-	    put(DEBUG "fail_page_alloc/verbose", "0"))
+	if (files_write(DEBUG "failslab/ignore-gfp-wait", no_slab) ||
+	    files_write(DEBUG "failslab/cache-filter", only_ours) ||
+	    files_write(DEBUG "failslab/verbose", "0") ||
+	    files_write(DEBUG "fail_page_alloc/ignore-gfp-wait", no_pages) ||
+	    files_write(DEBUG "fail_page_alloc/ignore-gfp-highmem", no_pages) ||
+	    files_write(DEBUG "fail_page_alloc/min-order", "0") ||
+	    files_write(DEBUG "fail_page_alloc/verbose", "0"))
 		return -1;
 	/* Not all kernels with the others have it. */
-	put(DEBUG "fail_usercopy/verbose", "0");
+	files_write(DEBUG "fail_usercopy/verbose", "0");
 	return 0;
 }
 

@@ -267,27 +267,18 @@ TEST_F(fault, cgroups)
 	});
 }
 
-static int set_program(struct _test_data_fault *self, __u32 len, struct sock_filter *insns)
-{
-	struct svmtrace_program program = {
-		.size = sizeof(program), .len = len, .insns = (unsigned long)insns,
-	};
-
-	return ioctl(self->t.fd, SVMTRACE_IOC_PROGRAM, &program) ? -errno : 0;
-}
-
 static int try_program(struct _test_data_fault *self)
 {
 	struct sock_filter nothing[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	return set_program(self, 2, nothing);
+	return trace_program(&self->t, nothing, 2, 0);
 }
 
 static int remove_program(struct _test_data_fault *self)
 {
-	return calls_seen(self) || set_program(self, 0, NULL);
+	return calls_seen(self) || trace_program(&self->t, NULL, 0, 0);
 }
 
 TEST_F(fault, program)

@@ -12,6 +12,7 @@
 
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "kernel.h"
 #include "load.h"
 #include "mapped.h"
@@ -27,14 +28,9 @@ FIXTURE(hotplug) {
 static bool switch_cpu(int cpu, bool on)
 {
 	char path[64];
-	bool done;
-	int fd;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	done = fd >= 0 && write(fd, on ? "1" : "0", 1) == 1;
-	close(fd);
-	return done;
+	return !files_write(path, on ? "1" : "0");
 }
 
 /* Those that can be: of x86, CPU 0 only by kernels that were built for it. */
@@ -196,23 +192,14 @@ TEST_F(hotplug, one_that_was_offline)
 
 #define CGROUPS "/sys/fs/cgroup"
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return done;
-}
-
 static const char *const homes[] = { CGROUPS "/cgroup.procs", CGROUPS "/svmtrace/cgroup.procs" };
 
 /* Begins, and ends, in no cgroup but the root. */
 static bool make_cpuset(bool made)
 {
 	if (!made)
-		return put(homes[0], "0") && !rmdir(CGROUPS "/svmtrace");
-	return put(CGROUPS "/cgroup.subtree_control", "+cpuset") &&
+		return !files_write(homes[0], "0") && !rmdir(CGROUPS "/svmtrace");
+	return !files_write(CGROUPS "/cgroup.subtree_control", "+cpuset") &&
 	       (!mkdir(CGROUPS "/svmtrace", 0755) || errno == EEXIST);
 }
 
@@ -261,7 +248,7 @@ TEST_F(hotplug, mapped_in_a_cpuset)
 	ASSERT_EQ(0, pthread_create(&mapper, NULL, map_and_unmap, r));
 	ASSERT_EQ(0, pthread_create(&starter, NULL, stop_and_start, r));
 	for (i = 0; i < rounds; i++) {
-		EXPECT_TRUE(put(homes[!(i % 2)], "0"));
+		EXPECT_EQ(0, files_write(homes[!(i % 2)], "0"));
 		if (self->n)
 			EXPECT_TRUE(switch_cpu(self->cpus[i / 2 % self->n], i % 2));
 	}

@@ -20,25 +20,12 @@
 #include "calls.h"
 #include "child.h"
 #include "crowd.h"
+#include "files.h"
 #include "kernel.h"
 #include "ledger.h"
 #include "load.h"
 
 #define TRACING "/sys/kernel/tracing/"
-
-/* Writes a text to a file: 0 or an errno. */
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_APPEND);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = errno;
-	close(fd);
-	return err;
-}
 
 /* Every test begins, and leaves, with the module loaded as usual. */
 FIXTURE(module) {
@@ -328,13 +315,13 @@ TEST_F(module, ftrace_disabled_shows)
 	call_self();
 	ASSERT_EQ(0, trace_stats(&t, &self->stats));
 	EXPECT_EQ(1, self->stats.entered);
-	if (!kernel_probes_by_ftrace() || put(path, "0")) {
+	if (!kernel_probes_by_ftrace() || files_write(path, "0")) {
 		trace_end(&t);
 		SKIP(return, "probes cannot be switched off by %s", path);
 	}
 	call_self();
 	EXPECT_EQ(0, trace_stats(&t, &self->stats));
-	EXPECT_EQ(0, put(path, "1"));
+	EXPECT_EQ(0, files_write(path, "1"));
 	EXPECT_EQ(1, self->stats.entered);
 	call_self();
 	ASSERT_EQ(0, trace_stats(&t, &self->stats));
@@ -377,9 +364,9 @@ TEST_F(module, beside_tracefs_probes)
 	for (round = 0; round < 2; round++) {
 		if (!round)
 			ASSERT_EQ(0, trace_start(&t, NULL));
-		ASSERT_EQ(0, put(events, "p:svmt_entry " VMSPLICE));
-		ASSERT_EQ(0, put(events, "r:svmt_return " VMSPLICE));
-		ASSERT_EQ(0, put(enable, "1"));
+		ASSERT_EQ(0, files_write(events, "p:svmt_entry " VMSPLICE));
+		ASSERT_EQ(0, files_write(events, "r:svmt_return " VMSPLICE));
+		ASSERT_EQ(0, files_write(enable, "1"));
 		if (round)
 			ASSERT_EQ(0, trace_start(&t, NULL));
 		for (i = 0; i < 100; i++)
@@ -393,9 +380,9 @@ TEST_F(module, beside_tracefs_probes)
 		EXPECT_EQ(0, self->stats.no_result);
 		if (round)
 			trace_end(&t);
-		ASSERT_EQ(0, put(enable, "0"));
-		ASSERT_EQ(0, put(events, "-:svmt_entry\n"));
-		ASSERT_EQ(0, put(events, "-:svmt_return\n"));
+		ASSERT_EQ(0, files_write(enable, "0"));
+		ASSERT_EQ(0, files_write(events, "-:svmt_entry\n"));
+		ASSERT_EQ(0, files_write(events, "-:svmt_return\n"));
 		if (round)
 			continue;
 		call_self();

@@ -53,15 +53,6 @@ FIXTURE_TEARDOWN(live)
 }
 
 /* 0 or a negative errno. */
-static int set_program(struct trace *t, const struct expr_program *p)
-{
-	struct svmtrace_program request = {
-		.size = sizeof(request), .len = p->len, .insns = (uintptr_t)p->insns,
-	};
-
-	return ioctl(t->fd, SVMTRACE_IOC_PROGRAM, &request) ? -errno : 0;
-}
-
 /* Calls of many kinds, by whoever it is. */
 static int call(void *arg)
 {
@@ -356,7 +347,7 @@ TEST_F_TIMEOUT(live, any_program, 900)
 	ASSERT_EQ(0, repeat(&self->all, &self->some));
 	for (i = 0; i < PROGRAMS; i++) {
 		make_program(&self->all);
-		if (set_program(&self->some, &program))
+		if (trace_program(&self->some, program.insns, program.len, 0))
 			continue;
 		taken++;
 		ASSERT_EQ(0, repeat(&self->all, &self->some));
@@ -442,7 +433,7 @@ TEST_F_TIMEOUT(live, any_expression, 900)
 		one = &e;
 		ASSERT_TRUE(expr_compile(&program, &one, 1));
 		expr_free(&e);
-		ASSERT_EQ(0, set_program(&self->some, &program));
+		ASSERT_EQ(0, trace_program(&self->some, program.insns, program.len, 0));
 		ASSERT_EQ(0, repeat(&self->all, &self->some));
 		ASSERT_EQ(0, wrong(&self->all, &self->some, expr_keeps)) {
 			TH_LOG("expression %u: %s", i, text);

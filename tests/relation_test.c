@@ -14,15 +14,15 @@
 #include "patience.h"
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "trace.h"
 
 static __u64 ns_of(const char *pid, const char *ns)
 {
 	char path[64];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/%s", pid, ns);
-	return stat(path, &st) ? 0 : st.st_ino;
+	return files_ino(path);
 }
 
 FIXTURE(relation) {
@@ -290,10 +290,8 @@ TEST_F(relation, outside_of_user_namespace)
 
 static int idle_in_cgroup(void *arg)
 {
-	int fd = open(CGROUP "/cgroup.procs", O_WRONLY | O_CLOEXEC);
-
 	(void)arg;
-	return write(fd, "0", 1) == 1 ? pause() : 1;
+	return files_write(CGROUP "/cgroup.procs", "0") ? 1 : pause();
 }
 
 TEST_F(relation, other_cgroup)

@@ -91,14 +91,6 @@ static long let_go(struct stalled *s)
 	return s->ret;
 }
 
-static int do_nothing(void *arg)
-{
-	(void)arg;
-	while (pause())
-		;
-	return 0;
-}
-
 /* As what finds injection asks for it. */
 static int keep_with_target(struct trace *t)
 {
@@ -124,7 +116,7 @@ TEST_F(stalled, until_there_is_a_target)
 
 	ASSERT_EQ(0, keep_with_target(&self->t));
 	ASSERT_EQ(0, stall(&self->s, nr));
-	ASSERT_EQ(nr, child_numbered(nr, do_nothing, NULL));
+	ASSERT_EQ(nr, child_numbered(nr, child_pauses, NULL));
 	EXPECT_EQ((long)sizeof(data), let_go(&self->s));
 	v = trace_one(&self->t);
 	child_kill(nr);
@@ -144,7 +136,7 @@ TEST_F(stalled, filters_know_the_late_target)
 
 	ASSERT_EQ(0, SET(&self->t, LOAD(AT(target.pid)), IF_EQ(nr), DROP, KEEP));
 	ASSERT_EQ(0, stall(&self->s, nr));
-	ASSERT_EQ(nr, child_numbered(nr, do_nothing, NULL));
+	ASSERT_EQ(nr, child_numbered(nr, child_pauses, NULL));
 	EXPECT_EQ((long)sizeof(data), let_go(&self->s));
 	child_kill(nr);
 	EXPECT_EQ(0, trace_read(&self->t));
@@ -160,7 +152,7 @@ TEST_F(stalled, by_a_target_that_has_ended)
 	((struct iovec *)self->s.p.content)->iov_base = payload.page;
 	ASSERT_EQ(0, keep_with_target(&self->t));
 	ASSERT_EQ(0, stall(&self->s, nr));
-	ASSERT_EQ(nr, child_numbered(nr, do_nothing, NULL));
+	ASSERT_EQ(nr, child_numbered(nr, child_pauses, NULL));
 	provided_answer(&self->s.p, true);
 	ASSERT_EQ(0, provided_wait(&payload));
 	child_kill(nr);
@@ -183,7 +175,7 @@ TEST_F(stalled, until_the_target_is_another)
 	child_kill(nr);
 	/* Start times are of the clock's ticks where it is coarse. */
 	usleep(20000);
-	ASSERT_EQ(nr, child_numbered(nr, do_nothing, NULL));
+	ASSERT_EQ(nr, child_numbered(nr, child_pauses, NULL));
 	EXPECT_EQ((long)sizeof(data), let_go(&self->s));
 	v = trace_one(&self->t);
 	child_kill(nr);

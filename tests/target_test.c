@@ -16,6 +16,7 @@
 #include "patience.h"
 #include "calls.h"
 #include "child.h"
+#include "files.h"
 #include "trace.h"
 
 #define EXE_MARKS ((SVMTRACE_MARK_EXE_TRUNCATED | SVMTRACE_MARK_EXE_DELETED | \
@@ -32,15 +33,6 @@ __attribute__((constructor)) static void wait_for_end(int argc, char **argv)
 		return;
 	while (pause())
 		;
-}
-
-static __u64 ns_of(const char *pid, const char *ns)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/%s", pid, ns);
-	return stat(path, &st) ? 0 : st.st_ino;
 }
 
 FIXTURE(target) {
@@ -333,7 +325,7 @@ TEST_F(target, numbers_in_pid_namespace)
 		EXPECT_EQ(SVMTRACE_REL_SELF | SVMTRACE_REL_THREAD | SVMTRACE_REL_MM,
 			  v[1].call->relation);
 		EXPECT_EQ(v[1].context->pid_ns, v[1].target_context->pid_ns);
-		EXPECT_NE(ns_of("self", "pid"), v[1].target_context->pid_ns);
+		EXPECT_NE(files_ino("/proc/self/ns/pid"), v[1].target_context->pid_ns);
 		EXPECT_EQ(getpid(), v[2].args[0]);
 		EXPECT_EQ(SVMTRACE_MARK_NO_TARGET, v[2].record->marks);
 		EXPECT_EQ(NULL, v[2].target);
@@ -346,21 +338,6 @@ static int wait_as_copy(void *arg)
 	return 1;
 }
 
-static int copy_self(const char *path)
-{
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int to = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0755);
-	char buf[65536];
-	long got;
-
-	while ((got = read(from, buf, sizeof(buf))) > 0)
-		if (write(to, buf, got) != got)
-			break;
-	close(from);
-	close(to);
-	return got;
-}
-
 TEST_F(target, executable)
 {
 	static const char path[] = "/tmp/a_target_of_svmtrace";
@@ -368,10 +345,12 @@ TEST_F(target, executable)
 	const struct record_view *v;
 	struct stat st;
 	pid_t pid;
-	int i;
+	int fd, i;
 
-	ASSERT_EQ(0, copy_self(path));
-	ASSERT_EQ(0, stat(path, &st));
+	fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0755);
+	ASSERT_EQ(0, files_copy_self(fd));
+	ASSERT_EQ(0, fstat(fd, &st));
+	close(fd);
 	pid = child_start(0, wait_as_copy, (void *)path);
 	ASSERT_EQ(0, child_asleep(pid));
 	for (i = 0; i < 2; i++) {
