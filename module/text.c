@@ -15,10 +15,8 @@
  */
 #ifdef __KERNEL__
 #include <linux/kernel.h>
-#include <linux/string.h>
 #else
 #include <stdbool.h>
-#include <string.h>
 #endif
 
 #include "names.h"

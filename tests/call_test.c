@@ -6,11 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdalign.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "patience.h"

@@ -4,7 +4,6 @@
 #define SVMTRACE_TESTS_CALLS_H
 
 #include <errno.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sets of cgroups in the filter. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 

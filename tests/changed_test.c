@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a record says of iovec arrays that change while the call is running. */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 

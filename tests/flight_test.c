@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUs that come and go while they are traced: each of them that can be switched off. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>

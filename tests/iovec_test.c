@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a record says of the iovec arrays, as they were when the call entered. */
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "patience.h"

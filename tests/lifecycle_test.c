@@ -7,12 +7,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <linux/filter.h>
 
 #include "patience.h"

@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 
 #include "patience.h"
 

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdalign.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -5,7 +5,6 @@
  */
 #include <linux/filter.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 
 #include "patience.h"
 

@@ -3,8 +3,6 @@
 #ifndef SVMTRACE_FIELDS_H
 #define SVMTRACE_FIELDS_H
 
-#include <stddef.h>
-
 #include <linux/svmtrace.h>
 
 /* The @show column of the table, see <linux/svmtrace_fields.h>. */

@@ -4,7 +4,6 @@
 #include <err.h>
 #include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wchar.h>
 
 #include "expr_lex.h"

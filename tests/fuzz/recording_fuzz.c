@@ -3,7 +3,6 @@
  * Fuzzes the reader of recordings: whatever is in the files, it comes to an end, and all
  * records that it finds are whole.
  */
-#include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  * The parts of a record, in bytes that cannot be trusted. Build with
  * AddressSanitizer: what is read beyond the end is then seen.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

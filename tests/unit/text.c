@@ -3,8 +3,6 @@
  * The line of text for a record: how it looks, and that neither its room nor
  * the terminal suffers from what is in the record. Build with AddressSanitizer.
  */
-#include <ctype.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
