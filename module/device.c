@@ -85,34 +85,33 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	return err;
 }
 
-/*
- * Copies a structure that begins with its size from user space; what the caller
- * does not know of is zero.
- */
+/* Structures of user space begin with their size. */
+static int get_size(u32 *usize, const void __user *from, size_t size_ver0)
+{
+	if (get_user(*usize, (const u32 __user *)from))
+		return -EFAULT;
+	if (*usize < size_ver0)
+		return -EINVAL;
+	return *usize > PAGE_SIZE ? -E2BIG : 0;
+}
+
+/* Copies a structure from user space; what the caller does not know of is zero. */
 static int get_struct(void *to, size_t ksize, size_t size_ver0, const void __user *from)
 {
 	u32 usize;
+	int err = get_size(&usize, from, size_ver0);
 
-	if (get_user(usize, (const u32 __user *)from))
-		return -EFAULT;
-	if (usize < size_ver0)
-		return -EINVAL;
-	if (usize > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(to, ksize, from, usize);
+	return err ?: copy_struct_from_user(to, ksize, from, usize);
 }
 
 /* Copies as much of a structure as the caller has room for; the rest is zero. */
 static int put_struct(void __user *to, const void *from, size_t ksize, size_t size_ver0)
 {
 	u32 usize;
+	int err = get_size(&usize, to, size_ver0);
 
-	if (get_user(usize, (const u32 __user *)to))
-		return -EFAULT;
-	if (usize < size_ver0)
-		return -EINVAL;
-	if (usize > PAGE_SIZE)
-		return -E2BIG;
+	if (err)
+		return err;
 	if (copy_to_user(to, from, min_t(size_t, usize, ksize)))
 		return -EFAULT;
 	if (usize > ksize && clear_user(to + ksize, usize - ksize))
