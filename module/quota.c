@@ -81,6 +81,8 @@ u32 quota_owner(const struct user_namespace *ns)
  * @bucket: of the user
  *
  * Preemption off.
+ *
+ * Return: whether the user gets no more.
  */
 bool quota_refuses(const struct quota *quota, u16 bucket)
 {

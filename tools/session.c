@@ -275,8 +275,10 @@ void session_stats(const struct session *s, struct svmtrace_stats *stats)
 }
 
 /**
- * session_lost() - calls that a session has lost, whatever the cause
+ * session_lost() - calls that a session has lost
  * @stats: its counters
+ *
+ * Return: how many, whatever the cause.
  */
 __u64 session_lost(const struct svmtrace_stats *stats)
 {
