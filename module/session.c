@@ -581,6 +581,21 @@ unlock:
 	return err;
 }
 
+/* All but what has to be read before them: see session_stats(). */
+static void add_counts(struct svmtrace_stats *stats, const struct stream_counts *counts)
+{
+	stats->entered += READ_ONCE(counts->entered);
+	stats->delivered += READ_ONCE(counts->delivered);
+	stats->filtered += READ_ONCE(counts->filtered);
+	stats->lost_ring_full += READ_ONCE(counts->ring_full);
+	stats->lost_nested += READ_ONCE(counts->nested);
+	stats->lost_no_ring += READ_ONCE(counts->no_ring);
+	stats->lost_simulated += READ_ONCE(counts->simulated);
+	stats->no_result += READ_ONCE(counts->no_result);
+	stats->entries += READ_ONCE(counts->entries);
+	stats->entries_lost += READ_ONCE(counts->entries_lost);
+}
+
 /**
  * session_stats() - adds up the counters of all CPUs
  * @session: under session->lock
@@ -615,21 +630,8 @@ void session_stats(struct session *session, struct svmtrace_stats *stats)
 			  session->state != SVMTRACE_STATE_NEW &&
 			  session_is_readable(session),
 	};
-	for_each_possible_cpu(cpu) {
-		const struct stream_counts *counts =
-			&per_cpu_ptr(session->streams, cpu)->counts;
-
-		stats->entered += READ_ONCE(counts->entered);
-		stats->delivered += READ_ONCE(counts->delivered);
-		stats->filtered += READ_ONCE(counts->filtered);
-		stats->lost_ring_full += READ_ONCE(counts->ring_full);
-		stats->lost_nested += READ_ONCE(counts->nested);
-		stats->lost_no_ring += READ_ONCE(counts->no_ring);
-		stats->lost_simulated += READ_ONCE(counts->simulated);
-		stats->no_result += READ_ONCE(counts->no_result);
-		stats->entries += READ_ONCE(counts->entries);
-		stats->entries_lost += READ_ONCE(counts->entries_lost);
-	}
+	for_each_possible_cpu(cpu)
+		add_counts(stats, &per_cpu_ptr(session->streams, cpu)->counts);
 	stats->delivered -= overwritten;
 	stats->lost_overwritten = overwritten;
 	stats->entries -= entries_overwritten;
