@@ -46,7 +46,7 @@
  * struct probe - one symbol
  * @bit:     of the syscall, in svmtrace_config.syscalls
  * @syscall: SVMTRACE_NR_
- * @share:   of the instances that it gets, one in @share
+ * @share:   it gets one in @share of the instances
  * @symbol:  name in the kernel
  * @rp:	     the kernel's part
  * @core:    the pre_handler that register_kretprobe() sets
