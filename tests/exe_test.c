@@ -39,7 +39,6 @@ static __u64 dev_of(const struct stat *st)
 	return (__u64)major(st->st_dev) << 20 | minor(st->st_dev);
 }
 
-/* Copies this program to @fd. */
 /* How to execute the copy. */
 struct run {
 	int fd;

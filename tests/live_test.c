@@ -50,7 +50,6 @@ FIXTURE_TEARDOWN(live)
 	trace_end(&self->all);
 }
 
-/* 0 or a negative errno. */
 /* Calls of many kinds, by whoever it is. */
 static int call(void *arg)
 {
