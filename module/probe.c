@@ -532,9 +532,19 @@ NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(write_other);
 NOKPROBE_SYMBOL(leave);
 
+/* Called by the kretprobe core until it is called by enter() only: no instance is taken. */
+static int refuse_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	return 1;
+}
+NOKPROBE_SYMBOL(refuse_instance);
+
 /*
- * Registers one probe, without arming it before our handler is in place. All of
- * the structure is set anew: the kernel leaves its own traces in it.
+ * Registers one probe, and puts our handler into place. All of the structure is set
+ * anew: the kernel leaves its own traces in it.
+ *
+ * The probe is armed at once. One that is registered disabled, and then enabled, would
+ * stay disabled for good if all probes are switched off (debugfs) at that moment.
  */
 static int register_probe(struct probe *probe)
 {
@@ -542,8 +552,7 @@ static int register_probe(struct probe *probe)
 
 	probe->rp = (struct kretprobe){
 		.kp.symbol_name = probe->symbol,
-		.kp.flags = KPROBE_FLAG_DISABLED,
-		.entry_handler = entry_instance,
+		.entry_handler = refuse_instance,
 		.handler = leave,
 		.data_size = sizeof(struct snapshot),
 		.maxactive = instances_max / probe->share,
@@ -553,11 +562,8 @@ static int register_probe(struct probe *probe)
 	if (err)
 		return err;
 	probe->core = probe->rp.kp.pre_handler;
-	probe->rp.kp.pre_handler = enter;
-	err = enable_kretprobe(&probe->rp);
-	if (err)
-		unregister_kretprobe(&probe->rp);
-	return err;
+	WRITE_ONCE(probe->rp.kp.pre_handler, enter);
+	return 0;
 }
 
 static void unregister_probes(unsigned int n)
@@ -585,6 +591,10 @@ static int register_probes(void)
 			return err;
 		}
 	}
+	/* For hits that have not yet met enter(). */
+	synchronize_rcu();
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		WRITE_ONCE(probes[i].rp.entry_handler, entry_instance);
 	return 0;
 }
 

@@ -26,8 +26,13 @@ silenced_by() {
 	all_is_well || return
 	echo 0 2>/dev/null >"$1" || cannot write to "$1" || return
 	told "$2" || status=1
+	# Who has begun by now sees what comes later.
+	exec 9</dev/svmtrace
+	read -r -t 0 -u 9
 	echo 1 >"$1"
 	all_is_well || status=1
+	read -r -t 5 -u 9 || status=1
+	exec 9<&-
 	((!status)) || sed 's/^/# /' "$notes"
 	return "$status"
 }
