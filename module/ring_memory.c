@@ -7,6 +7,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
@@ -65,6 +66,8 @@ static char *alloc_and_map(struct page **pages, unsigned int nr_data, int node)
 		}
 		if (i >= DATA_PAGE)
 			pages[i + nr_data] = pages[i];
+		/* There can be very many, to be filled with zeros. */
+		cond_resched();
 	}
 	/* VM_USERMAP lets remap_vmalloc_range() have it. */
 	area = vmap(pages, n + nr_data, VM_MAP | VM_USERMAP, PAGE_KERNEL);
