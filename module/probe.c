@@ -586,7 +586,8 @@ static int register_probes(void)
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
 		err = register_probe(&probes[i]);
 		if (err) {
-			pr_err("no probe on %s: %d\n", probes[i].symbol, err);
+			/* Whoever starts a session can have it said again and again. */
+			pr_err_ratelimited("no probe on %s: %d\n", probes[i].symbol, err);
 			unregister_probes(i);
 			return err;
 		}
