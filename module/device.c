@@ -9,6 +9,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
@@ -64,6 +65,7 @@ static int map_ring(struct session *session, struct vm_area_struct *vma)
 	cpu = vma->vm_pgoff / stride;
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -ENXIO;
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
 	/* Pairs with smp_store_release() in add_ring(). */
 	ring = smp_load_acquire(&per_cpu_ptr(session->streams, cpu)->ring);
 	if (!ring)
@@ -191,6 +193,7 @@ static long change_pids(struct session *session, const void __user *arg)
 		err = check_pids(&pids);
 	if (err)
 		return err;
+	pids.set = array_index_nospec(pids.set, SVMTRACE_PIDS_SETS);
 	nrs = vmemdup_user(u64_to_user_ptr(pids.pids), pids.count * sizeof(*nrs));
 	if (IS_ERR(nrs))
 		return PTR_ERR(nrs);
@@ -221,6 +224,7 @@ static long change_cgroups(struct session *session, const void __user *arg)
 		err = check_cgroups(&cgroups);
 	if (err)
 		return err;
+	cgroups.set = array_index_nospec(cgroups.set, SVMTRACE_CGROUPS_SETS);
 	ids = vmemdup_user(u64_to_user_ptr(cgroups.ids), cgroups.count * sizeof(*ids));
 	if (IS_ERR(ids))
 		return PTR_ERR(ids);
