@@ -194,6 +194,20 @@ TEST(unresolved_target)
 	ASSERT_NE(strstr(line_of(&d), "writev(640 no-such-process, "), NULL);
 }
 
+/* That who is named need not be who was written to, and why --raced finds the call. */
+TEST(target_in_doubt)
+{
+	static struct draft d;
+
+	begin_write(&d);
+	add_arrays(&d);
+	finish(&d);
+	d.record.marks = SVMTRACE_MARK_TARGET_CHANGED;
+	ASSERT_NE(strstr(line_of(&d), " cross-uid target-changed\n"), NULL);
+	d.record.marks = SVMTRACE_MARK_TARGET_AT_RETURN;
+	ASSERT_NE(strstr(line_of(&d), " cross-uid target-at-return\n"), NULL);
+}
+
 /* A name of a thread alone would say that its executable is called like this, too. */
 TEST(unknown_executables)
 {
