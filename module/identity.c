@@ -466,19 +466,45 @@ static __always_inline void take_target(struct svmtrace_target *target,
 	copy_comm(target->comm, task->comm);
 }
 
+/* Not known while its lock is taken. */
+static bool runs_another(struct task_struct *task, const struct svmtrace_target_context *context)
+{
+	struct exe_name name;
+	struct exe file;
+
+	if (!context->exe_ino || !spin_trylock(&task->alloc_lock))
+		return false;
+	file = read_exe(&name, task->mm, task->comm);
+	spin_unlock(&task->alloc_lock);
+	return file.ino && (file.ino != context->exe_ino || file.dev != context->exe_dev);
+}
+
+/* By execve(); it may be the same executable as before. */
+static bool has_left(struct task_struct *task)
+{
+	const struct mm_struct *mm = READ_ONCE(task->mm);
+
+	return mm && mm != current->mm;
+}
+
 /**
- * identity_is_target() - is it of the same process?
- * @target: of a record
- * @task:   from identity_find()
+ * identity_is_target() - is it of the same process, and the same program?
+ * @task:     from identity_find()
+ * @target:   of a record
+ * @context:  of the record
+ * @relation: of the record
  *
  * Under rcu_read_lock().
  *
  * Return: whether @target is about @task.
  */
-bool identity_is_target(const struct svmtrace_target *target, const struct task_struct *task)
+bool identity_is_target(struct task_struct *task, const struct svmtrace_target *target,
+			const struct svmtrace_target_context *context, u32 relation)
 {
-	return target->pid == task->tgid &&
-	       target->start_time == task->group_leader->start_boottime;
+	if (target->pid != task->tgid ||
+	    target->start_time != task->group_leader->start_boottime)
+		return false;
+	return !(relation & SVMTRACE_REL_MM && has_left(task)) && !runs_another(task, context);
 }
 
 /**

@@ -41,7 +41,8 @@ void identity_caller_parts(struct svmtrace_caller *caller, u32 parts);
 u32 identity_context(struct svmtrace_context *context, struct exe_name *exe,
 		     const char *comm);
 struct task_struct *identity_find(int nr);
-bool identity_is_target(const struct svmtrace_target *target, const struct task_struct *task);
+bool identity_is_target(struct task_struct *task, const struct svmtrace_target *target,
+			const struct svmtrace_target_context *context, u32 relation);
 void identity_target_parts(struct svmtrace_target *target, u32 *relation,
 			   struct task_struct *task, u32 parts);
 u32 identity_target(struct svmtrace_target *target,

@@ -593,7 +593,8 @@ void snapshot_check_target(struct snapshot *snap)
 	if (!task)
 		return;
 	if (!(*marks & SVMTRACE_MARK_NO_TARGET)) {
-		if (!identity_is_target(&snap->d.target, task))
+		if (!identity_is_target(task, &snap->d.target, &snap->d.target_context,
+					snap->d.call.relation))
 			*marks |= SVMTRACE_MARK_TARGET_CHANGED;
 	} else if (snap->d.call.ret > 0) {
 		*marks ^= SVMTRACE_MARK_NO_TARGET | SVMTRACE_MARK_TARGET_AT_RETURN;

@@ -4,6 +4,10 @@
  * until what they are about is not what it was: nothing is claimed that was not seen,
  * and no filter hides what it could not see.
  */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdalign.h>
 #include <sys/mman.h>
 
 #include "patience.h"
@@ -184,6 +188,61 @@ TEST_F(stalled, until_the_target_is_another)
 	EXPECT_EQ(nr, v->target->pid);
 }
 
+/* What a target executes can be the same executable as before. */
+__attribute__((constructor)) static void idle_if_asked(int argc, char **argv)
+{
+	while (argc == 2 && !strcmp(argv[1], "1000"))
+		pause();
+}
+
+static int gate[2], gone[2];
+
+static int execute(void *path)
+{
+	char byte;
+
+	if (read(gate[0], &byte, 1) == 1)
+		execl(path, "target", "1000", NULL);
+	return 1;
+}
+
+static alignas(16) char stack[65536];
+
+/* Return: the mark that a call gets, in which its target executes something; or 0. */
+static __u32 mark_of_exec(struct stalled *s, struct trace *t, int flags, const char *path)
+{
+	const struct record_view *v;
+	pid_t pid;
+	char byte;
+
+	if (pipe2(gate, O_CLOEXEC) || pipe2(gone, O_CLOEXEC))
+		return 0;
+	pid = clone(execute, stack + sizeof(stack), flags | SIGCHLD, (void *)path);
+	close(gone[1]);
+	/* Its end of the second pipe is closed by what it executes. */
+	if (pid < 0 || stall(s, pid) || write(gate[1], "", 1) != 1 ||
+	    read(gone[0], &byte, 1))
+		return 0;
+	let_go(s);
+	close(gate[0]);
+	close(gate[1]);
+	close(gone[0]);
+	v = trace_one(t);
+	child_kill(pid);
+	return v ? v->record->marks & SVMTRACE_MARK_TARGET_CHANGED : 0;
+}
+
+/* What is no other process to a filter, as it shares our memory, is one at last. */
+TEST_F(stalled, until_the_target_leaves_our_memory)
+{
+	EXPECT_NE(0, mark_of_exec(&self->s, &self->t, CLONE_VM, "/proc/self/exe"));
+}
+
+TEST_F(stalled, until_the_target_is_another_program)
+{
+	EXPECT_NE(0, mark_of_exec(&self->s, &self->t, 0, "/bin/sleep"));
+}
+
 /* Nor is one that was there all the time, or that never was, anything special. */
 TEST_F(stalled, with_the_same_target)
 {
@@ -217,7 +276,7 @@ struct splice {
 	long ret;
 };
 
-static void *splice(void *arg)
+static void *splice_array(void *arg)
 {
 	struct splice *s = arg;
 
@@ -239,7 +298,7 @@ TEST_F(stalled, without_the_array)
 	s.iov = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, s.iov);
 	ASSERT_EQ(0, SET(&self->t, LOAD(AT(call.bytes)), IF_EQ(sizeof(data)), KEEP, DROP));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, splice, &s));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, splice_array, &s));
 	while (!__atomic_load_n(&s.tid, __ATOMIC_ACQUIRE))
 		sched_yield();
 	ASSERT_EQ(0, child_asleep(s.tid));

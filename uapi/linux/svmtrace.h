@@ -193,7 +193,7 @@
 #define SVMTRACE_MARK_UNDECIDED		0x1000000U
 /* There was no such thread at entry: the target is that of the return. */
 #define SVMTRACE_MARK_TARGET_AT_RETURN	0x2000000U
-/* At return, it was of another process: either can have been written to. */
+/* At return, it was of another process, or of another program: either can be meant. */
 #define SVMTRACE_MARK_TARGET_CHANGED	0x4000000U
 
 /* svmtrace_call.relation: of the target to the caller */
