@@ -30,10 +30,11 @@
  * -----
  * Every argument is a pointer to a structure whose first member is its size as
  * the caller knows it. A shorter structure than the kernel's is completed with
- * zeros, a longer one is accepted if the excess is zero (E2BIG otherwise), one
- * shorter than SVMTRACE_*_SIZE_VER0 is refused (EINVAL). Structures that the
- * kernel fills get as many bytes as the caller has room for, and the size that
- * the kernel knows. Unknown flags and reserved fields that are not zero: EINVAL.
+ * zeros, a longer one is accepted if the excess is zero (E2BIG otherwise, and
+ * above a page), one shorter than SVMTRACE_*_SIZE_VER0 is refused (EINVAL).
+ * Structures that the kernel fills (GET_*: whatever was in them) get as many
+ * bytes as the caller has room for, zeros beyond those that the kernel knows,
+ * and the size of these. Unknown flags and reserved fields that are not zero: EINVAL.
  * Unknown ioctl: ENOTTY. Any error leaves everything as it was.
  *
  * read()
@@ -60,8 +61,8 @@
  *
  * A consumer loads head with acquire semantics, reads the records from tail to
  * head at offset (position & (ring_size - 1)) of the data, and stores the new
- * tail with release semantics. Positions are bytes since the start, they do not
- * wrap; 64-bit positions must be loaded in one access (use __atomic_load_n()).
+ * tail with release semantics. Positions are bytes since the first start, they do
+ * not wrap; 64-bit positions must be loaded in one access (use __atomic_load_n()).
  * A position is the consumer's only to get wrong: a bad tail costs records of
  * its own session, which are counted as lost, and nothing else.
  *
@@ -384,7 +385,10 @@ struct svmtrace_info {
 #define SVMTRACE_FORMAT_BINARY		1
 
 /* svmtrace_config.flags */
-/* Record calls when they enter, too, not only when they return. */
+/*
+ * Record calls when they enter, too, not only when they return: all that have not
+ * been rejected by then.
+ */
 #define SVMTRACE_CONFIG_ENTRIES		0x1U
 /* Flight recorder: keep the newest records, until it is frozen. */
 #define SVMTRACE_CONFIG_FLIGHT		0x2U
@@ -439,13 +443,14 @@ struct svmtrace_config {
  * @delivered:	of these, calls that were written to a ring
  * @filtered:	calls that the session's settings or filter rejected
  * @lost_ring_full: calls lost because the ring was full
- * @lost_nested: calls lost because the ring was being written to on that CPU
+ * @lost_nested: calls lost because the ring was being written to on that CPU: they
+ *		have no number, and are in no gap
  * @lost_no_ring: calls lost because the CPU had no ring yet
  * @lost_simulated: calls dropped by svmtrace_config.lose_every
  * @in_flight:	calls that have not returned yet, or only after the session's stop
  * @no_result:	calls whose result is not known (delivered or lost)
  * @entries:	entry records delivered (SVMTRACE_CONFIG_ENTRIES)
- * @entries_lost: entry records lost
+ * @entries_lost: entry records lost, for whatever reason
  * @missed:	probe hits that the kernel itself dropped, module wide, since
  *		the module was loaded: not in @entered; 0 unless other probes
  *		interfere
@@ -522,10 +527,13 @@ struct svmtrace_stats {
  * it. The sets hold processes, not numbers: one that ends leaves no trace, and
  * a later process with its number is another one; a set stays not empty, and
  * so in force, when its processes have ended. ADD of one that is in the set gives
- * it the flags of this ADD; but a thread alone changes nothing if its process is.
+ * it the flags of this ADD; but a process there does not become its first thread.
+ * Threads that were added are in the set beside their process, and stay when that is
+ * removed. REMOVE takes the number of a process or of a thread.
  *
- * ESRCH: no such process (without PIDS_THREAD, a thread id is none); ENOENT: REMOVE of one that is
- * not in the set; ENOSPC: the set would get more than SVMTRACE_PIDS_MAX.
+ * ESRCH: no such process (to ADD without PIDS_THREAD, a thread id is none) or thread;
+ * ENOENT: REMOVE of one that is not in the set; ENOSPC: the set would get more than
+ * SVMTRACE_PIDS_MAX.
  */
 struct svmtrace_pids {
 	__u32 size;
@@ -632,7 +640,7 @@ struct svmtrace_program {
  * @size:      in: size of this structure; out: size that the kernel knows
  * @flags:     SVMTRACE_PROGRAM_TRIGGER: ask the trigger instead; or 0
  * @data_size: sizeof(struct svmtrace_filter_data)
- * @verdict:   out: what the program returns
+ * @verdict:   in: zero; out: what the program returns
  * @data:      address of the struct svmtrace_filter_data of a call, which need not
  *	       have happened
  *
