@@ -13,6 +13,7 @@
 #include "child.h"
 #include "ledger.h"
 #include "load.h"
+#include "program.h"
 
 FIXTURE(account) {
 	struct trace t;
@@ -366,6 +367,26 @@ TEST_F(account, blocked_call)
 	EXPECT_EQ(SVMTRACE_KIND_CALL, v->record->kind);
 	EXPECT_EQ(-512, v->call->ret);
 	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(0, self->stats.in_flight);
+	EXPECT_EQ(0, ledger_balance(&self->stats));
+}
+
+/* An entry is recorded before a filter by the result can reject its call. */
+TEST_F(account, entry_of_a_rejected_call)
+{
+	self->config.flags = SVMTRACE_CONFIG_ENTRIES;
+	ASSERT_EQ(0, trace_start(&self->t, &self->config));
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(args[5])), IF_EQ(1), KEEP, DROP));
+	EXPECT_EQ(-EINVAL, do_writev(getpid(), NULL, 0, NULL, 0, 2));
+	ASSERT_EQ(0, SET(&self->t, LOAD(AT(call.ret)), IF_EQ(0), KEEP, DROP));
+	EXPECT_EQ(-EINVAL, do_writev(getpid(), NULL, 0, NULL, 0, 1));
+	ASSERT_LT(0, trace_read(&self->t));
+	ASSERT_EQ(1, self->t.n);
+	EXPECT_EQ(SVMTRACE_KIND_ENTRY, self->t.records[0].record->kind);
+	EXPECT_EQ(1, self->t.records[0].args[5]);
+	ASSERT_EQ(0, trace_stats(&self->t, &self->stats));
+	EXPECT_EQ(2, self->stats.filtered);
+	EXPECT_EQ(1, self->stats.entries);
 	EXPECT_EQ(0, self->stats.in_flight);
 	EXPECT_EQ(0, ledger_balance(&self->stats));
 }

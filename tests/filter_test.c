@@ -472,6 +472,31 @@ TEST_F(filter, single_thread)
 	pthread_join(thread, NULL);
 }
 
+/* A thread and its process are in a set side by side, and go one by one. */
+TEST_F(filter, thread_beside_its_process)
+{
+	pthread_t thread;
+	__u32 tid = 0;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, idle_thread, &tid));
+	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
+		sched_yield();
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, 0, self->me));
+	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, tid));
+	call_self();
+	EXPECT_EQ(1, seen(&self->t));
+	ASSERT_EQ(0, one_pid(&self->t, REMOVE, CALLER, 0, self->me));
+	call_self();
+	EXPECT_EQ(0, seen(&self->t));
+	EXPECT_EQ(-EINVAL, one_pid(&self->t, REMOVE, CALLER, SVMTRACE_PIDS_THREAD, tid));
+	ASSERT_EQ(0, one_pid(&self->t, REMOVE, CALLER, 0, tid));
+	EXPECT_EQ(-ENOENT, one_pid(&self->t, REMOVE, CALLER, 0, tid));
+	call_self();
+	EXPECT_EQ(1, seen(&self->t));
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
+
 /* The first thread of a process that is in the set, and followed, adds nothing to that. */
 TEST_F(filter, thread_of_followed_process)
 {

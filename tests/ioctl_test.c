@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -371,6 +372,7 @@ TEST_F(ioctl, start_without_memory)
 {
 	struct svmtrace_config config = self->config;
 	struct svmtrace_info info = { .size = sizeof(info) };
+	struct pollfd pollfd = { .fd = self->fd, .events = POLLIN };
 	int err = -ENOMEM, failures = 0;
 	char *map;
 
@@ -382,6 +384,8 @@ TEST_F(ioctl, start_without_memory)
 		if (!err)
 			break;
 		failures++;
+		EXPECT_EQ(1, poll(&pollfd, 1, 0));
+		EXPECT_EQ(POLLERR, pollfd.revents);
 		ASSERT_EQ(-ENOMEM, err);
 		EXPECT_TRUE(unchanged(self));
 	}

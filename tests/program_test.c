@@ -386,6 +386,12 @@ TEST_F(program, tried)
 	EXPECT_EQ(-EINVAL, try_program(&self->t, &d, 2, &verdict));
 	EXPECT_EQ(-EFAULT, try_program(&self->t, nowhere, 0, &verdict));
 	EXPECT_EQ(-EFAULT, try_program(&self->t, NULL, 0, &verdict));
+	/* What has been answered is not asked again as it is. */
+	request.verdict = 33;
+	request.data = (uintptr_t)&d;
+	EXPECT_EQ(-1, ioctl(self->t.fd, SVMTRACE_IOC_TRY, &request));
+	EXPECT_EQ(EINVAL, errno);
+	request.verdict = 0;
 	request.data_size = sizeof(d) - 8;
 	EXPECT_EQ(-1, ioctl(self->t.fd, SVMTRACE_IOC_TRY, &request));
 	EXPECT_EQ(EINVAL, errno);
