@@ -260,6 +260,19 @@ ends_by() {
 		(($(wc -l <seen) == $(number_of recorded)))
 }
 
+# On a busy machine, calls return as soon as the session has started.
+begins_amid_calls() {
+	local load recorder status=0
+	has_babeltrace || return
+	stress-ng -q --vm-splice 2 &
+	load=$!
+	sleep 1
+	start_recorder -o amid
+	kill "$recorder" && wait "$recorder" || status=$?
+	kill "$load" && wait "$load"
+	((status == 0 && $(number_of recorded) > 0)) && babeltrace2 -o dummy amid
+}
+
 # Nothing is recorded any more, and what is in the files ends with whole packets.
 is_cut_off_by_kill() {
 	! ends_by KILL 2>/dev/null && is_cut_off by_KILL
@@ -383,6 +396,7 @@ check shows_what_is_whole shows_what_is_whole
 check ends_by_int ends_by INT
 check ends_by_term ends_by TERM
 check ends_by_hup ends_by HUP
+check begins_amid_calls begins_amid_calls
 check is_cut_off_by_kill is_cut_off_by_kill
 check has_cpus_that_come_late has_cpus_that_come_late
 check loses_of_what_was_wanted loses_of_what_was_wanted

@@ -87,14 +87,16 @@ static bool write_metadata(int fd, const struct ctf_info *info, char **argv)
 
 /**
  * ctf_create() - makes the directory of a recording; ends the program if that fails
- * @w:	  filled in; ctf_close() it
- * @path: of the directory, which must not be there, or be empty, ours and no link
- * @cpus: so many files there will be at least
- * @argv: the command line that makes it
+ * @w:	   filled in; ctf_close() it
+ * @path:  of the directory, which must not be there, or be empty, ours and no link
+ * @cpus:  so many files there will be at least
+ * @begun: before that time there are no records
+ * @argv:  the command line that makes it
  *
- * To be called before anything is recorded, and after clock_update().
+ * To be called after clock_update().
  */
-void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, char **argv)
+void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, uint64_t begun,
+		char **argv)
 {
 	struct ctf_info info = {
 		.offset = clock_realtime(0),
@@ -103,7 +105,7 @@ void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, char 
 	};
 	int fd, error;
 
-	*w = (struct ctf_writer){ .path = path, .begun = clock_monotonic() };
+	*w = (struct ctf_writer){ .path = path, .begun = begun };
 	make_uuid(w->uuid);
 	memcpy(info.uuid, w->uuid, sizeof(info.uuid));
 	snprintf(info.boot_id, sizeof(info.boot_id), "%s", clock_boot_id());

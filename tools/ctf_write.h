@@ -56,7 +56,8 @@ struct ctf_span {
 
 typedef void ctf_on_gap(const struct svmtrace_record *record, const struct svmtrace_gap *gap);
 
-void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, char **argv);
+void ctf_create(struct ctf_writer *w, const char *path, unsigned int cpus, uint64_t begun,
+		char **argv);
 void ctf_discard(struct ctf_writer *w);
 int ctf_open_stream(const struct ctf_writer *w, struct ctf_stream *s, unsigned int cpu);
 void ctf_measure(struct ctf_span *span, const void *data, size_t size, size_t enough,

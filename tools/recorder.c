@@ -234,12 +234,14 @@ static void finish(struct recorder *r)
 int record(const struct options *o)
 {
 	struct recorder r = { 0 };
+	uint64_t begun;
 	int status;
 
 	clock_update();
 	capture_open(&r.capture, o);
+	begun = clock_monotonic();
 	capture_start(&r.capture);
-	ctf_create(&r.writer, o->recording, r.capture.before.rings, o->argv);
+	ctf_create(&r.writer, o->recording, r.capture.before.rings, begun, o->argv);
 	capture_run(&r.capture, "recording");
 	if (r.capture.command.failed)
 		return give_up(&r);

@@ -112,8 +112,7 @@ FIXTURE_SETUP(recording)
 	snprintf(self->path, sizeof(self->path), "%s/t", self->base);
 	memset(self->tapes, 0, sizeof(self->tapes));
 	clock_update();
-	ctf_create(&w, self->path, CPUS, argv);
-	w.begun = 1;
+	ctf_create(&w, self->path, CPUS, 1, argv);
 	self->total = 0;
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		fill(&self->tapes[cpu], cpu);
@@ -287,8 +286,7 @@ TEST_F(recording, can_be_merged_with_one_of_lttng)
 	int count;
 
 	snprintf(other, sizeof(other), "%s/lttng", self->base);
-	ctf_create(&w, other, 1, argv);
-	w.begun = 1;
+	ctf_create(&w, other, 1, 1, argv);
 	ASSERT_EQ(write_tape(&w, &self->tapes[0], 0), 0);
 	ctf_close(&w);
 	snprintf(command, sizeof(command), "sed -i '/absolute/d; s/%s/%s/' %s/metadata",
@@ -408,7 +406,7 @@ TEST_F(recording, without_any_records_is_complete)
 	FILE *events;
 
 	snprintf(path, sizeof(path), "%s/none", self->base);
-	ctf_create(&w, path, 1, argv);
+	ctf_create(&w, path, 1, 1, argv);
 	ASSERT_EQ(count_records(path, &damaged), 0);
 	ASSERT_TRUE(damaged);
 	ASSERT_EQ(ctf_open_stream(&w, &s, 3), 0);
@@ -548,7 +546,7 @@ TEST_F(recording, can_have_a_long_command_line)
 		words[i] = word;
 	words[i] = NULL;
 	snprintf(path, sizeof(path), "%s/long", self->base);
-	ctf_create(&w, path, 1, words);
+	ctf_create(&w, path, 1, 1, words);
 	ctf_close(&w);
 	ASSERT_TRUE(ends_with(path, 0));
 }
@@ -589,7 +587,7 @@ static bool refuses(const char *path)
 	if (!pid) {
 		if (!freopen("/dev/null", "w", stderr))
 			abort();
-		ctf_create(&w, path, 1, argv);
+		ctf_create(&w, path, 1, 1, argv);
 		_exit(0);
 	}
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
@@ -696,8 +694,7 @@ static int write_small(const char *path, size_t room, const void *data, struct c
 	struct ctf_writer w;
 	int error;
 
-	ctf_create(&w, path, 1, argv);
-	w.begun = 1;
+	ctf_create(&w, path, 1, 1, argv);
 	signal(SIGXFSZ, SIG_IGN);
 	if (ctf_open_stream(&w, &s, 0) || setrlimit(RLIMIT_FSIZE, &limit))
 		return -1;
