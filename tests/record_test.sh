@@ -106,6 +106,16 @@ report_narrows() {
 	((count > 0 && $(svmtrace report -q first "$expression" | wc -l) == count))
 }
 
+# Which boot it was is not known then.
+needs_no_proc() {
+	unshare -m bash -c 'mount --make-rprivate / && umount -l /proc &&
+		exec svmtrace record -q -o procless -- svmtrace check >/dev/null' &&
+		svmtrace report -q --json procless |
+		jq -es 'length == 2 and all(.boot_id == null)' >/dev/null || return
+	has_babeltrace || return
+	(($(babeltrace2 procless | wc -l) == 2))
+}
+
 # report_keeps CONDITION ARGUMENT... - of the recording what jq finds, and not all of it.
 report_keeps() {
 	local count
@@ -383,6 +393,7 @@ check is_in_order is_in_order
 check has_its_own_time has_its_own_time
 check narrows narrows
 check report_narrows report_narrows
+check needs_no_proc needs_no_proc
 check report_has_options report_has_options
 check report_ends_with_its_reader report_ends_with_its_reader
 check losses_are_told losses_are_told

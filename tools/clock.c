@@ -3,6 +3,7 @@
  * From the kernel's monotonic time to the time of day. Both clocks are slewed
  * alike, so their difference changes only when the time of day is set.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 
 static int64_t difference;
 static char boot_id[64];
+static bool boot_id_set;
 
 static int64_t now(clockid_t clock)
 {
@@ -66,12 +68,13 @@ void clock_update(void)
 /**
  * clock_set() - from now on the times are those of a recording
  * @offset: ns of CLOCK_REALTIME when CLOCK_MONOTONIC was zero
- * @boot:   which boot they are of
+ * @boot:   which boot they are of, or ""
  */
 void clock_set(uint64_t offset, const char *boot)
 {
 	difference = offset;
 	snprintf(boot_id, sizeof(boot_id), "%s", boot);
+	boot_id_set = true;
 }
 
 /**
@@ -123,8 +126,9 @@ const char *clock_boot_id(void)
 {
 	FILE *file;
 
-	if (*boot_id)
+	if (boot_id_set)
 		return boot_id;
+	boot_id_set = true;
 	file = fopen("/proc/sys/kernel/random/boot_id", "re");
 	if (!file)
 		return boot_id;

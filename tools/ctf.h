@@ -39,7 +39,7 @@ struct ctf_packet {
 /**
  * struct ctf_info - what a recording says about itself
  * @uuid:    of the recording, also in every packet
- * @boot_id: which boot the times are of
+ * @boot_id: which boot the times are of, or ""
  * @offset:  ns from the epoch to the zero of the clock
  * @schema:  SVMTRACE_SCHEMA_VERSION of its records
  * @cpus:    how many files of CPUs it has at least

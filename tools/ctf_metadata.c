@@ -380,9 +380,11 @@ static void write_env(FILE *file, const struct ctf_info *info, char **argv)
  */
 static void write_clock(FILE *file, const struct ctf_info *info)
 {
-	fprintf(file, "clock {\n\tname = \"monotonic\";\n\tuuid = \"%s\";\n"
-		"\tdescription = \"CLOCK_MONOTONIC\";\n\tfreq = %llu;\n\tabsolute = true;\n"
-		"\toffset_s = %llu;\n\toffset = %llu;\n};\n", info->boot_id, NSEC_PER_SEC,
+	fputs("clock {\n\tname = \"monotonic\";\n", file);
+	if (*info->boot_id)
+		fprintf(file, "\tuuid = \"%s\";\n", info->boot_id);
+	fprintf(file, "\tdescription = \"CLOCK_MONOTONIC\";\n\tfreq = %llu;\n\tabsolute = true;\n"
+		"\toffset_s = %llu;\n\toffset = %llu;\n};\n", NSEC_PER_SEC,
 		(unsigned long long)(info->offset / NSEC_PER_SEC),
 		(unsigned long long)(info->offset % NSEC_PER_SEC));
 }

@@ -15,12 +15,12 @@
 enum {
 	FOUND_TRACER = 1,
 	FOUND_SCHEMA = 2,
-	FOUND_CLOCK = 4,
-	FOUND_SECONDS = 8,
-	FOUND_NS = 16,
-	FOUND_UUID = 32,
-	FOUND_CPUS = 64,
-	FOUND_ALL = 127,
+	FOUND_SECONDS = 4,
+	FOUND_NS = 8,
+	FOUND_UUID = 16,
+	FOUND_CPUS = 32,
+	FOUND_NEEDED = 63,
+	FOUND_CLOCK = 64,	/* if it is known */
 };
 
 static const struct {
@@ -157,5 +157,5 @@ const char *ctf_read_metadata(struct ctf_info *info, char *text)
 	}
 	if (found & FOUND_SCHEMA && info->schema != SVMTRACE_SCHEMA_VERSION)
 		return "recorded by another version of svmtrace, with another schema";
-	return found == FOUND_ALL ? NULL : "the metadata are damaged";
+	return (found & FOUND_NEEDED) == FOUND_NEEDED ? NULL : "the metadata are damaged";
 }

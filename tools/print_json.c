@@ -229,10 +229,14 @@ static char *put_exes(char *at, const struct record_view *v)
 
 static char *put_times(char *at, const struct record_view *v)
 {
+	const char *boot_id = clock_boot_id();
+
 	at = put_text(at, "{\"time_utc\":\"");
 	at = clock_rfc3339(at, clock_realtime(v->record->time));
 	at = json_number(at, "\"" JSON_KEY("time_mono"), v->record->time);
-	return json_word(at, JSON_KEY("boot_id"), clock_boot_id());
+	if (!*boot_id)
+		return json_null(at, JSON_KEY("boot_id"));
+	return json_word(at, JSON_KEY("boot_id"), boot_id);
 }
 
 static char *put_found(char *at, const char *key, const char *found)

@@ -73,7 +73,8 @@ static void fuzz_metadata(const __u8 *data, size_t size)
 	memcpy(text, CTF_SIGNATURE, len);
 	memcpy(text + len, data, size);
 	text[len + size] = '\0';
-	if (!ctf_read_metadata(&info, text) && strlen(info.boot_id) != CTF_UUID_TEXT_LEN - 1)
+	if (!ctf_read_metadata(&info, text) && *info.boot_id &&
+	    strlen(info.boot_id) != CTF_UUID_TEXT_LEN - 1)
 		abort();
 	free(text);
 }
