@@ -224,6 +224,13 @@ fills_a_disk() {
 		! grep -vE '^(WARNING: Tracer discarded .*)?$' errors
 }
 
+# What is larger than a limit allows cannot be written, either.
+survives_a_limit_of_files() {
+	local status=0
+	(ulimit -f 64 && svmtrace record -o limited -- "${workload[@]}" 2>notes) || status=$?
+	((status == 1)) && grep -q 'File too large' notes && is_cut_off limited && [[ -s seen ]]
+}
+
 # record_payload DIR - records that need a page of the disk each, or two
 record_payload() {
 	svmtrace record -B 1M -s 4096 -o "$1/r" -- stress-ng -q --vm-splice 1 --vm-splice-ops 8
@@ -402,6 +409,7 @@ check refuses_what_makes_no_sense refuses_what_makes_no_sense
 check survives_a_full_disk survives_a_full_disk
 check fills_a_disk fills_a_disk
 check fills_a_disk_from_a_flight fills_a_disk --flight 1M
+check survives_a_limit_of_files survives_a_limit_of_files
 check says_that_nothing_was_written says_that_nothing_was_written
 check shows_what_is_whole shows_what_is_whole
 check ends_by_int ends_by INT

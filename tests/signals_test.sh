@@ -74,7 +74,7 @@ finds_as_it_was() {
 }
 
 command_finds_what_was_ignored() {
-	finds_as_it_was env --ignore-signal=PIPE,CHLD,HUP,USR1 && finds_as_it_was env
+	finds_as_it_was env --ignore-signal=PIPE,CHLD,HUP,USR1,XFSZ && finds_as_it_was env
 }
 
 command_finds_what_was_blocked() {

@@ -5,12 +5,16 @@
 #include "signals.h"
 #include "util.h"
 
-/* Who ignores SIGCHLD has no children to be waited for. */
+/*
+ * Who ignores SIGCHLD has no children to be waited for. A file that may not become any
+ * larger is one that cannot be written, as on a disk that is full.
+ */
 static const struct {
 	int number;
 	sighandler_t handler;
 } changed[] = {
 	{ SIGPIPE, SIG_IGN },
+	{ SIGXFSZ, SIG_IGN },
 	{ SIGCHLD, SIG_DFL },
 };
 

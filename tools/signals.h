@@ -16,7 +16,7 @@ struct signals {
 	sigset_t ending;
 	sigset_t waited;
 	sigset_t mask;
-	struct sigaction before[2];
+	struct sigaction before[3];
 };
 
 void signals_take(struct signals *s);
