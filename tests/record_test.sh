@@ -261,7 +261,7 @@ shows_what_is_whole() {
 
 # start_recorder ARGUMENT... - returns when it records. Old notes would say so at once.
 start_recorder() {
-	rm notes
+	rm -f notes
 	svmtrace record "$@" 2>notes &
 	recorder=$!
 	until grep -qs recording notes; do sleep 0.1; done
@@ -288,6 +288,16 @@ begins_amid_calls() {
 	kill "$recorder" && wait "$recorder" || status=$?
 	kill "$load" && wait "$load"
 	((status == 0 && $(number_of recorded) > 0)) && babeltrace2 -o dummy amid
+}
+
+# What it begins with leaves room for the file of one CPU, and there are more.
+has_more_cpus_than_files() {
+	local recorder soft
+	soft=$(ulimit -Sn)
+	ulimit -Sn 8
+	start_recorder -o crowded 'comm == "stress*"'
+	ulimit -Sn "$soft"
+	kill "$recorder" && wait "$recorder" && (ulimit -Sn 5; svmtrace report -q crowded)
 }
 
 # Nothing is recorded any more, and what is in the files ends with whole packets.
@@ -415,6 +425,7 @@ check shows_what_is_whole shows_what_is_whole
 check ends_by_int ends_by INT
 check ends_by_term ends_by TERM
 check ends_by_hup ends_by HUP
+check has_more_cpus_than_files has_more_cpus_than_files
 check begins_amid_calls begins_amid_calls
 check is_cut_off_by_kill is_cut_off_by_kill
 check has_cpus_that_come_late has_cpus_that_come_late

@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "capture.h"
+#include "limits.h"
 #include "selftest.h"
 
 static void configure(struct session *s, const struct options *o)
@@ -100,23 +100,13 @@ static void wait_for(struct capture *c, int fd, short events)
 	c->fds[c->nr_fds++] = (struct pollfd){ .fd = fd, .events = events };
 }
 
-/* Each process takes a file, and poll() no more entries than files are allowed. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void wait_for_processes(struct capture *c)
 {
 	size_t i;
 	int fd;
 
-	allow_files();
+	/* poll() takes no more entries than files are allowed, either. */
+	limits_allow_files();
 	for (i = 0; i < c->o->nr_pids; i++) {
 		fd = syscall(SYS_pidfd_open, c->o->pids[i], 0);
 		/* It was there when it was added. */

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "clock.h"
 #include "ctf_write.h"
+#include "limits.h"
 #include "losses.h"
 #include "mapped.h"
 #include "printer.h"
@@ -60,8 +61,10 @@ static void open_streams(struct recorder *r)
 	}
 }
 
+/* The command, if there is one, runs already, with the limits that we were started with. */
 static void map_rings(struct recorder *r)
 {
+	limits_allow_files();
 	mapped_init(&r->mapped, &r->capture.session);
 	r->streams = calloc(r->capture.session.info.nr_cpus, sizeof(*r->streams));
 	if (!r->streams)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Limits of this process. */
+#ifndef SVMTRACE_LIMITS_H
+#define SVMTRACE_LIMITS_H
+
+#include <sys/resource.h>
+
+/* There is a file for each CPU of a recording, and for each process that is waited for. */
+static inline void limits_allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+#endif
