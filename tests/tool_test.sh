@@ -246,4 +246,5 @@ check stat_says_what_it_cannot_see stat_says_what_it_cannot_see
 check knows_why_permission_is_denied knows_why_permission_is_denied
 check stat_has_numbers stat_has_numbers
 check stat_knows_flight_recorders stat_knows_flight_recorders
+check tells_losses_while_busy tells_losses_while_busy
 exit "$failed"

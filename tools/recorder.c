@@ -116,13 +116,15 @@ static bool take_all(struct recorder *r)
 static void run(struct recorder *r)
 {
 	int timeout;
+	bool more;
 
 	map_rings(r);
 	for (;;) {
-		timeout = take_all(r) ? 0 : losses_tell();
+		more = take_all(r);
+		timeout = losses_tell();
 		if (r->capture.done)
 			break;
-		capture_wait(&r->capture, timeout);
+		capture_wait(&r->capture, more ? 0 : timeout);
 		mapped_update(&r->mapped);
 		open_streams(r);
 	}

@@ -97,12 +97,14 @@ static bool drain(struct trace *t)
 static void run(struct trace *t)
 {
 	int timeout;
+	bool more;
 
 	for (;;) {
-		timeout = drain(t) ? 0 : losses_tell();
+		more = drain(t);
+		timeout = losses_tell();
 		if (t->capture.done)
 			break;
-		capture_wait(&t->capture, timeout);
+		capture_wait(&t->capture, more ? 0 : timeout);
 		reader_look_for_rings(t->reader);
 		clock_update();
 		look_at_output(t);
