@@ -41,7 +41,8 @@ values_that_make_no_sense() {
 		refuses '-n must be a number from 1 to' -n 0 &&
 		refuses '--iovs must be a number from 0 to 1024' --iovs 1025 &&
 		refuses 'power of two' -B 18014398509481985K &&
-		refuses 'power of two' -B 96K
+		refuses 'power of two' -B 96K &&
+		refuses 'a COMMAND expected' -d 'pid == 1' --
 }
 
 # What the limit is, the module says.

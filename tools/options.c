@@ -515,6 +515,9 @@ static void check_together(struct argp_state *state, struct options *o)
 		argp_error(state, "-z and -Z exclude each other");
 	require(o);
 	check_filter(state, o);
+	/* Such as of a variable that is not set: not all calls are meant. */
+	if (state->quoted && !o->command)
+		argp_error(state, "a COMMAND expected after --");
 	if (o->command && o->mode != MODE_TRACE && o->mode != MODE_RECORD)
 		argp_error(state, "no COMMAND is run here");
 	if (o->command && o->user && !o->known_user)
