@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Limits of this process. */
-#ifndef SVMTRACE_LIMITS_H
-#define SVMTRACE_LIMITS_H
+/* How many files may be open. */
+#ifndef SVMTRACE_FILES_H
+#define SVMTRACE_FILES_H
 
 #include <sys/resource.h>
 
 /* There is a file for each CPU of a recording, and for each process that is waited for. */
-static inline void limits_allow_files(void)
+static inline void files_allow(void)
 {
 	struct rlimit limit;
 
