@@ -517,6 +517,12 @@ static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
+/* Called by the kretprobe core until it is called by enter() only: no instance is taken. */
+static int refuse_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	return 1;
+}
+
 /* A probe on these would be hit while one of ours runs, and so be dropped. */
 NOKPROBE_SYMBOL(wait_for_return);
 NOKPROBE_SYMBOL(ask_further);
@@ -531,12 +537,6 @@ NOKPROBE_SYMBOL(reject);
 NOKPROBE_SYMBOL(decide);
 NOKPROBE_SYMBOL(write_other);
 NOKPROBE_SYMBOL(leave);
-
-/* Called by the kretprobe core until it is called by enter() only: no instance is taken. */
-static int refuse_instance(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	return 1;
-}
 NOKPROBE_SYMBOL(refuse_instance);
 
 /*

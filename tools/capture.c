@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "capture.h"
-#include "files.h"
+#include "rlimits.h"
 #include "selftest.h"
 
 static void configure(struct session *s, const struct options *o)
@@ -106,7 +106,7 @@ static void wait_for_processes(struct capture *c)
 	int fd;
 
 	/* poll() takes no more entries than files are allowed, either. */
-	files_allow();
+	rlimits_allow_files();
 	for (i = 0; i < c->o->nr_pids; i++) {
 		fd = syscall(SYS_pidfd_open, c->o->pids[i], 0);
 		/* It was there when it was added. */

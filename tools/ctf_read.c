@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "ctf_read.h"
-#include "files.h"
+#include "rlimits.h"
 
 /* More than any record has: each of its counts is of 16 bits. */
 #define RECORD_MAX (5 * 1024 * 1024)
@@ -297,7 +297,7 @@ struct ctf_reader *ctf_reader_new(const char *path)
 	if (!r || dir < 0)
 		err(EXIT_FAILURE, "%s", path);
 	r->path = path;
-	files_allow();
+	rlimits_allow_files();
 	read_metadata(r, dir);
 	open_sources(r, dir);
 	return r;

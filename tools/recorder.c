@@ -11,7 +11,7 @@
 #include "capture.h"
 #include "clock.h"
 #include "ctf_write.h"
-#include "files.h"
+#include "rlimits.h"
 #include "losses.h"
 #include "mapped.h"
 #include "printer.h"
@@ -64,7 +64,7 @@ static void open_streams(struct recorder *r)
 /* The command, if there is one, runs already, with the limits that we were started with. */
 static void map_rings(struct recorder *r)
 {
-	files_allow();
+	rlimits_allow_files();
 	mapped_init(&r->mapped, &r->capture.session);
 	r->streams = calloc(r->capture.session.info.nr_cpus, sizeof(*r->streams));
 	if (!r->streams)

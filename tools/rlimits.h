@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How many files may be open. */
-#ifndef SVMTRACE_FILES_H
-#define SVMTRACE_FILES_H
+#ifndef SVMTRACE_RLIMITS_H
+#define SVMTRACE_RLIMITS_H
 
 #include <sys/resource.h>
 
 /* There is a file for each CPU of a recording, and for each process that is waited for. */
-static inline void files_allow(void)
+static inline void rlimits_allow_files(void)
 {
 	struct rlimit limit;
 
@@ -16,4 +16,4 @@ static inline void files_allow(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-#endif
+#endif /* SVMTRACE_RLIMITS_H */
