@@ -387,7 +387,7 @@ struct svmtrace_info {
 /* svmtrace_config.flags */
 /*
  * Record calls when they enter, too, not only when they return: all that have not
- * been rejected by then.
+ * been rejected by then, and do not stay without a result.
  */
 #define SVMTRACE_CONFIG_ENTRIES		0x1U
 /* Flight recorder: keep the newest records, until it is frozen. */
