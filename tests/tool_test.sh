@@ -227,6 +227,26 @@ stat_knows_flight_recorders() {
 	return "$status"
 }
 
+# Also while there is always a record more than it has had time for: the rings hold more of
+# these than it looks at in one go.
+tells_losses_while_busy() {
+	local load tracer try
+	rm -f notes && mkfifo slow
+	while read -rN 65536 _; do sleep 0.1; done <slow &
+	svmtrace -B 1M -s 128 -o slow 2>notes &
+	tracer=$!
+	until grep -qs tracing notes; do sleep 0.1; done
+	stress-ng -q --vm-splice 2 &
+	load=$!
+	for ((try = 0; try < 600; try++)); do
+		! grep -q 'records lost' notes || break
+		sleep 0.1
+	done
+	grep -c 'records lost' notes >told
+	kill "$load" "$tracer" && wait
+	(($(<told) > 0))
+}
+
 plan "$checks"
 check options_where_they_are_of_no_use options_where_they_are_of_no_use
 check values_that_make_no_sense values_that_make_no_sense
