@@ -166,12 +166,6 @@ void filter_free(struct filter *filter)
 	kfree(filter);
 }
 
-/* Is something that the program needs not to be had before the return? */
-static bool must_wait(const struct program *program, const struct snapshot *snap)
-{
-	return program->late || filter_is_blind(program, snap);
-}
-
 /**
  * filter_decide_by_all() - decides by all that a program loads
  * @program: of a filter
@@ -183,12 +177,20 @@ static bool must_wait(const struct program *program, const struct snapshot *snap
  */
 enum verdict filter_decide_by_all(const struct program *program, struct snapshot *snap)
 {
+	u32 result = PROGRAM_UNDECIDED;
+
 	snapshot_gather_parts(snap, program->needs);
 	snapshot_gather(snap, program->needs);
 	filter_clear_absent(program->groups, snap);
-	if (must_wait(program, snap))
+	if (filter_is_blind(program, snap))
 		return FILTER_LATER;
-	return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+	if (!program->late)
+		return program_run(program, &snap->d) ? FILTER_KEEP : FILTER_DROP;
+	if (program->by_entry)
+		result = bpf_prog_run(program->by_entry, &snap->d);
+	if (result == PROGRAM_UNDECIDED)
+		return FILTER_LATER;
+	return result ? FILTER_KEEP : FILTER_DROP;
 }
 
 /**
@@ -233,12 +235,13 @@ static bool lacks_part(const struct program *program, const struct snapshot *sna
 bool filter_triggers(const struct filter *filter, struct snapshot *snap)
 {
 	const struct program *trigger = filter ? filter->trigger : NULL;
+	bool blind;
 
 	if (!trigger || lacks_part(trigger, snap))
 		return false;
 	filter_clear_absent(trigger->groups, snap);
-	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && must_wait(trigger, snap))
-		return program_run_early(trigger, &snap->d,
-					 !filter_is_blind(trigger, snap));
+	blind = filter_is_blind(trigger, snap);
+	if (!(snap->d.present & SVMTRACE_PRESENT_RESULT) && (trigger->late || blind))
+		return program_run_early(trigger, &snap->d, !blind);
 	return filter_decide_at_return(trigger, snap);
 }

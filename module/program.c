@@ -234,6 +234,11 @@ static int translate_by_parts(struct sock_filter *insns, unsigned int len)
 	return translate_early(insns, len, SNAPSHOT_PARTS);
 }
 
+static int translate_by_entry(struct sock_filter *insns, unsigned int len)
+{
+	return translate_early(insns, len, ~0U);
+}
+
 /* Can it be decided by these parts? */
 static bool is_worth_a_try(const struct program *program, u32 parts)
 {
@@ -250,6 +255,8 @@ static void program_free(struct program *program)
 		bpf_prog_destroy(program->by_caller);
 	if (program->by_parts && program->by_parts != program->bpf)
 		bpf_prog_destroy(program->by_parts);
+	if (program->by_entry)
+		bpf_prog_destroy(program->by_entry);
 	if (program->bpf)
 		bpf_prog_destroy(program->bpf);
 	free_percpu(program->in_flight);
@@ -305,6 +312,9 @@ static int compile_all(struct program *program, const struct svmtrace_program *r
 	    (program->needs & (SNAPSHOT_CALL | SNAPSHOT_TARGET) || !program->by_caller))
 		err = compile_early(program, &program->by_parts, request,
 				    translate_by_parts, SNAPSHOT_PARTS);
+	if (!err && program->late && program->needs & ~SNAPSHOT_PARTS)
+		err = compile_early(program, &program->by_entry, request,
+				    translate_by_entry, ~0U);
 	return err;
 }
 

@@ -16,6 +16,8 @@
  * @by_caller: the same, for when nothing but SNAPSHOT_CALLER is known; @bpf, if that
  *	       asks for nothing else; or NULL
  * @by_parts:  likewise for SNAPSHOT_PARTS
+ * @by_entry:  likewise for all that is known before the return; or NULL, also if @bpf or
+ *	       @by_parts says the same
  * @needs:     SVMTRACE_GROUP_, SNAPSHOT_ and IDENTITY_ bits of what it loads
  * @groups:    SVMTRACE_GROUP_ bits that it loads something of
  * @late:      it loads what is known at return only
@@ -27,6 +29,7 @@ struct program {
 	struct bpf_prog *bpf;
 	struct bpf_prog *by_caller;
 	struct bpf_prog *by_parts;
+	struct bpf_prog *by_entry;
 	u32 needs;
 	u32 groups;
 	bool late;
@@ -58,24 +61,26 @@ static inline u32 program_run(const struct program *program,
 }
 
 /**
- * program_run_early() - what a program says if little is known
+ * program_run_early() - what a program says before the return
  * @program: any
- * @d:	     the facts, as far as SNAPSHOT_PARTS
- * @target:  is what there is about the target among them?
+ * @d:	     the facts, as far as they are known before the return
+ * @seen:    is all of them there that the program asks for, besides the caller?
  *
  * Preemption off.
  *
  * Return: what program_run() would return, or PROGRAM_UNDECIDED.
  */
 static inline u32 program_run_early(const struct program *program,
-				    const struct svmtrace_filter_data *d, bool target)
+				    const struct svmtrace_filter_data *d, bool seen)
 {
 	u32 result = PROGRAM_UNDECIDED;
 
 	if (program->by_caller)
 		result = bpf_prog_run(program->by_caller, d);
-	if (result == PROGRAM_UNDECIDED && program->by_parts && target)
+	if (result == PROGRAM_UNDECIDED && program->by_parts && seen)
 		result = bpf_prog_run(program->by_parts, d);
+	if (result == PROGRAM_UNDECIDED && program->by_entry && seen)
+		result = bpf_prog_run(program->by_entry, d);
 	return result;
 }
 

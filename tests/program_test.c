@@ -400,29 +400,38 @@ TEST_F(program, tried)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-/* What rejects a call at entry already does not wait for its result. */
+/* What rejects a call at entry already does not wait for its result, whatever it asks for. */
 TEST_F(program, result_is_not_waited_for_in_vain)
 {
 	static char data[64] = "x";
 	struct iovec iov = { data, sizeof(data) };
-	const uid_t uids[] = { getuid(), getuid() + 1 };
+	const struct {
+		size_t at;
+		__u32 is;
+	} facts[] = {
+		{ AT(caller.uid), getuid() },
+		{ AT(call.bytes), sizeof(data) },
+		{ AT(pipe.direction), SVMTRACE_PIPE_WRITE },
+	};
 	struct svmtrace_stats stats;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2 * ARRAY_SIZE(facts); i++) {
 		struct blocked b = { .iov = &iov, .n = 1, .data = data, .size = sizeof(data) };
+		unsigned int reject = i % 2;
 
-		ASSERT_EQ(0, SET(&self->t, LOAD(AT(caller.uid)),
-				 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, uids[i], 0, 3),
+		ASSERT_EQ(0, SET(&self->t, LOAD(facts[i / 2].at),
+				 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+					  facts[i / 2].is + reject, 0, 3),
 				 LOAD(AT(call.ret)), IF_EQ(sizeof(data)), KEEP, DROP));
 		ASSERT_EQ(0, blocked_start(&b));
 		ASSERT_EQ(0, trace_stats(&self->t, &stats));
 		EXPECT_EQ(i + 1, stats.entered);
-		EXPECT_EQ(!i, stats.in_flight);
-		EXPECT_EQ(i, stats.filtered);
+		EXPECT_EQ(!reject, stats.in_flight);
+		EXPECT_EQ((i + 1) / 2, stats.filtered);
 		ASSERT_EQ(0, blocked_end(&b));
 	}
-	EXPECT_EQ(1, seen(&self->t));
+	EXPECT_EQ(ARRAY_SIZE(facts), seen(&self->t));
 }
 
 /* The program in force at entry decides, although another one has replaced it. */
