@@ -155,15 +155,31 @@ static void *idle_thread(void *arg)
 	return NULL;
 }
 
+/* Return: its number, or 0. */
+static __u32 idle_start(pthread_t *thread)
+{
+	__u32 tid = 0;
+
+	if (pthread_create(thread, NULL, idle_thread, &tid))
+		return 0;
+	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return tid;
+}
+
+static void idle_end(pthread_t thread)
+{
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
+
 /* The number of a thread means its process as a target, and nothing as an entry. */
 TEST_F(filter, threads)
 {
 	pthread_t thread;
-	pid_t tid = 0;
+	const __u32 tid = idle_start(&thread);
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, idle_thread, &tid));
-	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
-		usleep(1000);
+	ASSERT_NE(0, tid);
 	EXPECT_EQ(-ESRCH, one_pid(&self->t, ADD, CALLER, 0, tid));
 	EXPECT_EQ(-ESRCH, one_pid(&self->t, ADD, TARGET, 0, tid));
 	ASSERT_EQ(0, one_pid(&self->t, ADD, TARGET, 0, self->me));
@@ -451,11 +467,9 @@ TEST_F(filter, changes_under_load)
 TEST_F(filter, single_thread)
 {
 	pthread_t thread;
-	__u32 tid = 0;
+	const __u32 tid = idle_start(&thread);
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, idle_thread, &tid));
-	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+	ASSERT_NE(0, tid);
 	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, tid));
 	call_self();
 	EXPECT_EQ(0, seen(&self->t));
@@ -468,19 +482,16 @@ TEST_F(filter, single_thread)
 	EXPECT_EQ(0, seen(&self->t));
 	call_to(tid);
 	EXPECT_EQ(1, seen(&self->t));
-	pthread_cancel(thread);
-	pthread_join(thread, NULL);
+	idle_end(thread);
 }
 
 /* A thread and its process are in a set side by side, and go one by one. */
 TEST_F(filter, thread_beside_its_process)
 {
 	pthread_t thread;
-	__u32 tid = 0;
+	const __u32 tid = idle_start(&thread);
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, idle_thread, &tid));
-	while (!__atomic_load_n(&tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+	ASSERT_NE(0, tid);
 	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, 0, self->me));
 	ASSERT_EQ(0, one_pid(&self->t, ADD, CALLER, SVMTRACE_PIDS_THREAD, tid));
 	call_self();
@@ -493,8 +504,7 @@ TEST_F(filter, thread_beside_its_process)
 	EXPECT_EQ(-ENOENT, one_pid(&self->t, REMOVE, CALLER, 0, tid));
 	call_self();
 	EXPECT_EQ(1, seen(&self->t));
-	pthread_cancel(thread);
-	pthread_join(thread, NULL);
+	idle_end(thread);
 }
 
 /* The first thread of a process that is in the set, and followed, adds nothing to that. */
